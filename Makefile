@@ -1,0 +1,45 @@
+# Mokmin. `make up` starts it, `make test` checks it. Needs Python 3.11 or newer and make.
+PYTHON ?= python3
+HOME_DIR ?= .home
+DEMO ?= 1
+PIP = .venv/bin/python -m pip --disable-pip-version-check
+SETUP = .venv/.setup-$(shell cat requirements.lock pyproject.toml | cksum | cut -d' ' -f1)
+DEVSETUP = .venv/.dev-$(shell cat requirements-dev.lock | cksum | cut -d' ' -f1)
+
+.PHONY: up setup test check system wheel clean
+up: setup system
+	@.venv/bin/mokmin --home "$(HOME_DIR)" up $(if $(filter 0,$(DEMO)),--no-demo)
+
+setup: $(SETUP)
+$(SETUP):
+	@echo "== 파이썬 패키지를 설치합니다 (.venv)"
+	@test -x .venv/bin/python || $(PYTHON) -m venv .venv
+	@$(PIP) install -q --no-deps --require-hashes -r requirements.lock
+	@$(PIP) install -q --no-deps --no-build-isolation -e .
+	@rm -f .venv/.setup-* && touch $@
+
+# What helps but is not needed: character recognition for scans.
+system:
+	@sh tools/system_packages.sh tesseract-ocr tesseract-ocr-kor
+
+$(DEVSETUP): $(SETUP)
+	@echo "== 시험에 쓰는 패키지를 설치합니다"
+	@$(PIP) install -q --no-deps --require-hashes -r requirements-dev.lock
+	@rm -f .venv/.dev-* && touch $@
+
+test: $(DEVSETUP)
+	@sh tools/system_packages.sh tesseract-ocr tesseract-ocr-kor chromium postgresql
+	@$(MAKE) --no-print-directory check
+	@.venv/bin/python -m pytest -n 2 --dist loadgroup --cov --cov-report=term:skip-covered $(ARGS)
+
+check:
+	@echo "== 규칙을 확인합니다: ruff, mypy, import-linter"
+	@.venv/bin/ruff check -q mokmin tests tools benchmarks
+	@.venv/bin/mypy
+	@.venv/bin/lint-imports --no-cache
+
+wheel: $(DEVSETUP)
+	@.venv/bin/python -m build --no-isolation --wheel
+
+clean:
+	rm -rf .venv build dist *.egg-info

@@ -1,0 +1,181 @@
+"""The only wiring: settings to adapters to services to features."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable
+from functools import cached_property
+from pathlib import Path
+from typing import TypeVar
+
+from mokmin import migrations
+from mokmin.adapters.files.local import LocalBlobStore
+from mokmin.adapters.index.lance import LanceIndex
+from mokmin.adapters.llm.e5 import E5Embedder
+from mokmin.adapters.llm.openai_chat import OpenAIChat
+from mokmin.base.db import Database
+from mokmin.base.files import BlobStore
+from mokmin.base.formats.limits import ReadLimits
+from mokmin.base.formats.model import ParsedDocument
+from mokmin.base.formats.reader import read_isolated
+from mokmin.base.jobs import JobQueue
+from mokmin.base.korean.kiwi import KiwiAnalyser
+from mokmin.base.korean.ports import Analyser
+from mokmin.base.llm.ports import ChatModel, Embedder
+from mokmin.features.assistant.service import AssistantService
+from mokmin.governance.audit.service import AuditLog
+from mokmin.governance.people.service import PeopleService
+from mokmin.knowledge.answering.service import AnswerService
+from mokmin.knowledge.documents.service import DocumentService
+from mokmin.knowledge.ingestion.features import FeatureCache, FeatureExtractor
+from mokmin.knowledge.ingestion.service import Ingestion
+from mokmin.knowledge.search.ports import PassageIndex
+from mokmin.knowledge.search.service import SearchService
+from mokmin.settings import Settings
+
+DIMENSIONS = 384
+FEATURES = Path(__file__).parent / "demo" / "features"
+T = TypeVar("T")
+
+
+class App:
+    """Everything that runs, built on first use. Models load once a process."""
+
+    def __init__(
+        self,
+        settings: Settings,
+        *,
+        embedder: Embedder | None = None,
+        analyser: Analyser | None = None,
+        index: PassageIndex | None = None,
+        models: list[ChatModel] | None = None,
+    ) -> None:
+        self.settings = settings
+        settings.home.mkdir(parents=True, exist_ok=True)
+        self._embedder, self._analyser, self._index = embedder, analyser, index
+        self._models = models
+        self._lock = threading.RLock()
+
+    @cached_property
+    def db(self) -> Database:
+        """The database, at the newest schema."""
+        db = Database(self.settings.sqlalchemy_url)
+        migrations.upgrade(db)
+        return db
+
+    @cached_property
+    def blobs(self) -> BlobStore:
+        """Original files."""
+        return LocalBlobStore(self.settings.home / "files")
+
+    @cached_property
+    def queue(self) -> JobQueue:
+        """Durable jobs."""
+        return JobQueue(self.db)
+
+    @cached_property
+    def people(self) -> PeopleService:
+        """Accounts and sign-in."""
+        return PeopleService(self.db)
+
+    @cached_property
+    def audit(self) -> AuditLog:
+        """The append-only log."""
+        return AuditLog(self.db)
+
+    def embedder(self) -> Embedder:
+        """The embedded dense model."""
+        with self._lock:
+            if self._embedder is None:
+                self._embedder = E5Embedder(
+                    self.settings.home / "models", threads=self.settings.model_threads
+                )
+            return self._embedder
+
+    def analyser(self) -> Analyser:
+        """Korean morphemes and sentences."""
+        with self._lock:
+            if self._analyser is None:
+                self._analyser = KiwiAnalyser()
+            return self._analyser
+
+    @cached_property
+    def index(self) -> PassageIndex:
+        """The search index."""
+        if self._index is not None:
+            return self._index
+        return LanceIndex(self.settings.home / "index", dimensions=DIMENSIONS)
+
+    @cached_property
+    def models(self) -> list[ChatModel]:
+        """Chat models that the operator named; often none."""
+        if self._models is not None:
+            return self._models
+        endpoint = self.settings.chat_endpoint
+        if endpoint is None:
+            return []
+        return [
+            OpenAIChat(
+                base_url=endpoint.base_url,
+                model=endpoint.model,
+                api_key=endpoint.api_key,
+                grade=endpoint.grade,
+                timeout_seconds=endpoint.timeout_seconds,
+            )
+        ]
+
+    @cached_property
+    def documents(self) -> DocumentService:
+        """The library."""
+        return DocumentService(
+            self.db,
+            self.blobs,
+            self.people,
+            self.audit,
+            max_bytes=self.settings.max_upload_mb * 2**20,
+        )
+
+    @cached_property
+    def feature_extractor(self) -> FeatureExtractor:
+        """Tokens and vectors, with the cache that ships with the demo."""
+        caches = [FeatureCache(FEATURES)] if (FEATURES / "keys.npy").is_file() else []
+        return FeatureExtractor(self.analyser, self.embedder, caches)
+
+    def read_file(self, path: Path, name: str) -> ParsedDocument:
+        """Read one file in a killable subprocess."""
+        return read_isolated(
+            path, name=name, limits=ReadLimits(seconds=float(self.settings.read_timeout_seconds))
+        )
+
+    @cached_property
+    def ingestion(self) -> Ingestion:
+        """Files to passages."""
+        return Ingestion(
+            self.db, self.blobs, self.index, lambda: self.feature_extractor, self.read_file
+        )
+
+    @cached_property
+    def search(self) -> SearchService:
+        """Passages under rights."""
+        return SearchService(self.db, self.index, self.analyser, self.embedder)
+
+    @cached_property
+    def answers(self) -> AnswerService:
+        """Cited answers."""
+        return AnswerService(
+            self.search, self.people, self.audit, self.analyser, self.embedder, self.models
+        )
+
+    @cached_property
+    def assistant(self) -> AssistantService:
+        """Conversations."""
+        return AssistantService(self.db, self.answers, self.documents, self.audit)
+
+    def warm_up(self) -> None:
+        """Load the models and touch the index, so that the first question is quick."""
+        self.analyser().morphemes(["준비"])
+        self.embedder().embed_query("준비")
+        self.index.health()
+
+
+AppFactory = Callable[[], App]

@@ -1,0 +1,5 @@
+"""Durable jobs in the same database as the rest."""
+
+from mokmin.base.jobs.queue import Job, JobQueue
+
+__all__ = ["Job", "JobQueue"]

@@ -1,0 +1,167 @@
+"""A small durable queue: enqueue inside the caller's transaction, lease with a heartbeat, retry.
+
+A job whose worker dies is taken up again when its lease has run out; handlers are therefore
+idempotent. See docs/adr/0003-jobs.md for why this is ours and not a library's.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy import Connection
+
+from mokmin.base.db import Database, metadata, new_id, utcnow
+
+LEASE = timedelta(seconds=60)
+MAX_ATTEMPTS = 3
+
+jobs = sa.Table(
+    "jobs",
+    metadata,
+    sa.Column("id", sa.Integer, primary_key=True),
+    sa.Column("kind", sa.String(40), nullable=False),
+    sa.Column("subject_id", sa.Integer, nullable=False),
+    sa.Column("state", sa.String(12), nullable=False),
+    sa.Column("attempts", sa.Integer, nullable=False),
+    sa.Column("run_after", sa.DateTime, nullable=False),
+    sa.Column("lease_until", sa.DateTime),
+    sa.Column("worker", sa.String(80)),
+    sa.Column("error", sa.Text, nullable=False, server_default=""),
+    sa.Column("created_at", sa.DateTime, nullable=False),
+    sa.Column("finished_at", sa.DateTime),
+    sa.Index("ix_jobs_state_run_after", "state", "run_after"),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    """A leased job: ``subject_id`` names the row that it works on."""
+
+    id: int
+    kind: str
+    subject_id: int
+    attempts: int
+
+
+class JobQueue:
+    """Enqueue, lease, extend, finish."""
+
+    def __init__(self, db: Database) -> None:
+        self._db = db
+
+    @staticmethod
+    def enqueue(connection: Connection, kind: str, subject_id: int) -> int:
+        """Add a job within the caller's transaction and return its id."""
+        now = utcnow()
+        return new_id(
+            connection,
+            jobs.insert().values(
+                kind=kind,
+                subject_id=subject_id,
+                state="queued",
+                attempts=0,
+                run_after=now,
+                created_at=now,
+            ),
+        )
+
+    def lease(self, worker: str, *, now: datetime | None = None) -> Job | None:
+        """Take the oldest job that is due, or whose worker was lost; None when there is none."""
+        now = now or utcnow()
+        due = sa.or_(
+            sa.and_(jobs.c.state == "queued", jobs.c.run_after <= now),
+            sa.and_(jobs.c.state == "running", jobs.c.lease_until < now),
+        )
+        pick = sa.select(jobs).where(due).order_by(jobs.c.id).limit(1)
+        with self._db.write() as connection:
+            row = connection.execute(pick.with_for_update(skip_locked=True)).first()
+            if row is None:
+                return None
+            connection.execute(
+                jobs.update()
+                .where(jobs.c.id == row.id)
+                .values(
+                    state="running",
+                    attempts=row.attempts + 1,
+                    worker=worker,
+                    lease_until=now + LEASE,
+                )
+            )
+        return Job(row.id, row.kind, row.subject_id, row.attempts + 1)
+
+    def extend(self, job: Job, worker: str) -> bool:
+        """Renew the lease; False when another worker has taken the job over."""
+        with self._db.write() as connection:
+            done = connection.execute(
+                jobs.update()
+                .where(jobs.c.id == job.id, jobs.c.worker == worker, jobs.c.state == "running")
+                .values(lease_until=utcnow() + LEASE)
+            )
+        return done.rowcount == 1
+
+    def finish(self, job: Job, *, error: str = "") -> None:
+        """Close a job for good, with an error when it failed."""
+        state = "failed" if error else "done"
+        with self._db.write() as connection:
+            connection.execute(
+                jobs.update()
+                .where(jobs.c.id == job.id)
+                .values(state=state, error=error, finished_at=utcnow(), lease_until=None)
+            )
+
+    def retry_later(self, job: Job, *, error: str) -> bool:
+        """Put a failed job back with a growing delay; False when its attempts are used up."""
+        if job.attempts >= MAX_ATTEMPTS:
+            self.finish(job, error=error)
+            return False
+        with self._db.write() as connection:
+            connection.execute(
+                jobs.update()
+                .where(jobs.c.id == job.id)
+                .values(
+                    state="queued",
+                    error=error,
+                    lease_until=None,
+                    run_after=utcnow() + timedelta(seconds=5 * 2**job.attempts),
+                )
+            )
+        return True
+
+    def release(self, worker: str) -> None:
+        """Give back what this worker holds (an orderly shutdown)."""
+        with self._db.write() as connection:
+            connection.execute(
+                jobs.update()
+                .where(jobs.c.worker == worker, jobs.c.state == "running")
+                .values(state="queued", lease_until=None)
+            )
+
+    def recover(self) -> int:
+        """Put back every running job: only when no worker is alive (service start)."""
+        with self._db.write() as connection:
+            done = connection.execute(
+                jobs.update()
+                .where(jobs.c.state == "running")
+                .values(state="queued", lease_until=None)
+            )
+        return int(done.rowcount)
+
+    def waiting(self) -> int:
+        """How many jobs are due or running on a lost lease."""
+        now = utcnow()
+        due = sa.or_(
+            sa.and_(jobs.c.state == "queued", jobs.c.run_after <= now),
+            sa.and_(jobs.c.state == "running", jobs.c.lease_until < now),
+        )
+        with self._db.read() as connection:
+            return int(connection.execute(sa.select(sa.func.count()).where(due)).scalar_one())
+
+    def counts(self) -> dict[str, int]:
+        """Number of jobs by state."""
+        query = sa.select(jobs.c.state, sa.func.count()).group_by(jobs.c.state)
+        with self._db.read() as connection:
+            rows: list[Any] = list(connection.execute(query))
+        return {row[0]: row[1] for row in rows}

@@ -1,0 +1,22 @@
+"""What the rest of Mokmin needs of Korean analysis."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Protocol
+
+
+class Analyser(Protocol):
+    """Korean text to index terms and sentences."""
+
+    def morphemes(self, texts: Sequence[str]) -> list[list[str]]:
+        """Content morphemes for indexing and querying (nouns, verb stems, numbers, foreign words)."""
+        ...
+
+    def bigrams(self, text: str) -> list[str]:
+        """Character bigrams of each run of letters and digits."""
+        ...
+
+    def sentences(self, text: str) -> list[tuple[int, int]]:
+        """Half-open character spans of the sentences of ``text``, in order."""
+        ...

@@ -1,0 +1,127 @@
+// Theme, text size, navigation drawer, find-and-run, menus, toasts, htmx set-up.
+import { $, $$, csrf, el, expire, icon, remember, toast, offline } from "./dom.js";
+
+const root = document.documentElement;
+
+function setTheme(theme) {
+  root.dataset.theme = theme;
+  $("[data-theme-toggle]")?.setAttribute("aria-pressed", String(theme === "dark"));
+}
+function toggleTheme() {
+  const next = root.dataset.theme === "dark" ? "light" : "dark";
+  setTheme(next);
+  remember("theme", next);
+}
+function setFont(size) {
+  root.dataset.font = size;
+  for (const b of $$("[data-font-size]")) b.setAttribute("aria-pressed", String(b.dataset.fontSize === size));
+}
+
+function drawer(open) {
+  const side = $("#side"), opener = $("[data-nav-open]");
+  if (!side || side.hasAttribute("data-open") === open) return;
+  side.toggleAttribute("data-open", open);
+  opener.setAttribute("aria-expanded", String(open));
+  $("#stage").inert = open;
+  if (open) $("a", side).focus(); else opener.focus();
+}
+
+// ---- find and run -------------------------------------------------------------------------
+const finder = $("#finder"), input = $("#finder input"), options = $("#finder-list");
+let chosen = 0, entries = [];
+
+const go = (url) => () => { location.href = url; };
+function commands(text) {
+  const found = [];
+  const links = $$(".nav a").map((a) => ({ name: $("span", a).textContent, kind: "메뉴", glyph: "chevron-right", run: go(a.href) }));
+  links.push({ name: "새 대화", kind: "실행", glyph: "plus", run: go("/chat") });
+  links.push({ name: root.dataset.theme === "dark" ? "밝은 화면으로" : "어두운 화면으로", kind: "실행", glyph: "moon", run: toggleTheme });
+  links.push({ name: "도움말", kind: "메뉴", glyph: "circle-question-mark", run: go("/help") });
+  links.push({ name: "접근성 안내", kind: "메뉴", glyph: "accessibility", run: go("/accessibility") });
+  const talks = $$(".recent a").map((a) => ({ name: a.textContent, kind: "최근 대화", glyph: "message-square-text", run: go(a.href) }));
+  const needle = text.trim().toLowerCase();
+  for (const item of [...links, ...talks]) if (!needle || item.name.toLowerCase().includes(needle)) found.push(item);
+  if (needle) {
+    const q = encodeURIComponent(text.trim());
+    found.push({ name: `질문하기: ${text.trim()}`, kind: "업무 대화", glyph: "message-square-text", run: go(`/chat?q=${q}`) });
+    found.push({ name: `문서에서 찾기: ${text.trim()}`, kind: "문서고", glyph: "folder-open", run: go(`/library?search=${q}`) });
+  }
+  return found;
+}
+function draw() {
+  options.replaceChildren(...entries.map((e, n) => el("li", { id: `find-${n}`, role: "option", "aria-selected": String(n === chosen), onclick: () => run(n) },
+    icon(e.glyph), el("span", { textContent: e.name }), el("small", { textContent: e.kind }))));
+  input.setAttribute("aria-activedescendant", entries.length ? `find-${chosen}` : "");
+  $(`#find-${chosen}`)?.scrollIntoView({ block: "nearest" });
+}
+function refresh() { entries = commands(input.value); chosen = 0; draw(); }
+function run(n) { finder.close(); entries[n]?.run(); }
+function openFinder() { if (!finder || finder.open) return; drawer(false); input.value = ""; refresh(); finder.showModal(); input.focus(); }
+
+input?.addEventListener("input", refresh);
+input?.addEventListener("keydown", (e) => {
+  if (e.isComposing || e.keyCode === 229) return;
+  if (e.key === "ArrowDown" || e.key === "ArrowUp") {
+    e.preventDefault();
+    chosen = (chosen + (e.key === "ArrowDown" ? 1 : entries.length - 1)) % Math.max(entries.length, 1);
+    draw();
+  } else if (e.key === "Enter") { e.preventDefault(); run(chosen); }
+});
+
+// ---- one listener for all clicks ------------------------------------------------------------
+document.addEventListener("click", (e) => {
+  const at = (selector) => e.target.closest?.(selector);
+  for (const open of $$("details.menu[open]")) if (!open.contains(e.target) || at(".menu > div > *")) open.open = false;
+  let hit;
+  if (at("[data-theme-toggle]")) toggleTheme();
+  else if ((hit = at("[data-font-size]"))) { setFont(hit.dataset.fontSize); remember("font", hit.dataset.fontSize); }
+  else if (at("[data-nav-open]")) drawer(true);
+  else if (at("[data-nav-close]")) drawer(false);
+  else if (at("[data-finder-close]") || e.target === finder) finder.close();
+  else if (at("[data-finder]")) openFinder();
+  else if ((hit = at("[data-open-dialog]"))) document.getElementById(hit.dataset.openDialog)?.showModal();
+  else if ((hit = at("[data-dismiss]"))) hit.closest("[data-toast]").remove();
+  else if ((hit = at("[data-reveal]"))) {
+    const box = document.getElementById(hit.dataset.reveal);
+    box.hidden = !box.hidden;
+    $("input:not([type=hidden])", box)?.focus();
+  }
+});
+document.addEventListener("keydown", (e) => {
+  if ((e.ctrlKey || e.metaKey) && e.key.toLowerCase() === "k") { e.preventDefault(); openFinder(); }
+  if (e.key !== "Escape") return;
+  document.activeElement?.closest(".sup")?.classList.add("dismissed");
+  const menu = $("details.menu[open]");
+  if (menu) { menu.open = false; $("summary", menu).focus(); }
+  drawer(false);
+});
+/** Keep the explanation of a support mark inside the column. */
+function place(e) {
+  const mark = e.target.closest?.(".sup"), tip = mark && $(".tip", mark);
+  if (!tip) return;
+  tip.style.insetInlineStart = "0px";
+  const edge = (mark.closest(".log, .content, .panel-body") ?? document.body).getBoundingClientRect();
+  const over = tip.getBoundingClientRect().right - (edge.right - 12);
+  if (over > 0) tip.style.insetInlineStart = `${-over}px`;
+}
+document.addEventListener("mouseover", place);
+document.addEventListener("focusin", place);
+document.addEventListener("focusout", (e) => e.target.closest?.(".dismissed")?.classList.remove("dismissed"));
+document.addEventListener("change", (e) => { if (e.target.matches?.("[data-submit-on-change]")) e.target.form.requestSubmit(); });
+
+matchMedia("(prefers-color-scheme: dark)").addEventListener("change", (e) => {
+  let kept = null;
+  try { kept = localStorage.getItem("mokmin.theme"); } catch { /* storage is off */ }
+  if (!kept) setTheme(e.matches ? "dark" : "light");
+});
+document.body.addEventListener("htmx:configRequest", (e) => { e.detail.headers["X-CSRF-Token"] = csrf(); });
+// A table that refreshes itself waits while someone works in it with the keyboard or an open menu.
+document.body.addEventListener("htmx:beforeRequest", (e) => {
+  const { elt } = e.detail;
+  const polls = elt.getAttribute("hx-trigger")?.startsWith("every");
+  if (polls && (elt.contains(document.activeElement) || $("details.menu[open]", elt))) e.preventDefault();
+});
+document.body.addEventListener("htmx:sendError", () => toast(offline));
+for (const box of $$("[data-toast]")) expire(box);
+setTheme(root.dataset.theme);
+setFont(root.dataset.font);

@@ -1,0 +1,93 @@
+"""Arguments of every command, and the one place where an error becomes an exit status."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+from mokmin.base import logs
+from mokmin.base.errors import InvalidInput, MokminError
+from mokmin.commands import library, maintenance, measuring, serving
+from mokmin.commands.output import Output
+from mokmin.settings import Settings, load_settings
+
+Command = Callable[[argparse.Namespace, Settings, Output], int]
+
+
+def parser() -> argparse.ArgumentParser:
+    """The whole command line."""
+    root = argparse.ArgumentParser(prog="mokmin", description="목민: 시 행정을 위한 인공지능 체계")
+    root.add_argument("--home", type=Path, help="데이터 폴더 (기본: MOKMIN_HOME 또는 .home)")
+    commands = root.add_subparsers(dest="command", required=True, metavar="COMMAND")
+
+    def add(name: str, action: Command, text: str) -> argparse.ArgumentParser:
+        made = commands.add_parser(name, help=text, description=text)
+        made.add_argument("--json", action="store_true", help="표준 출력에 JSON만 씁니다")
+        made.set_defaults(action=action)
+        return made
+
+    up = add("up", serving.up, "준비부터 서비스까지 한 번에 시작합니다")
+    up.add_argument("--no-demo", action="store_true", help="시범 도시 없이 빈 상태로 시작합니다")
+    add("serve", serving.serve, "웹 서비스를 시작합니다")
+    worker = add("worker", serving.worker, "문서 읽기 작업을 처리합니다")
+    worker.add_argument("--until-idle", type=float, metavar="SECONDS", default=None)
+
+    read = add("read", library.read, "파일 하나를 읽어 보여 줍니다(저장하지 않음)")
+    read.add_argument("file", type=Path)
+    ingest = add("ingest", library.ingest, "파일이나 폴더를 문서고에 넣습니다")
+    ingest.add_argument("paths", type=Path, nargs="+", metavar="PATH")
+    ingest.add_argument("--grade", choices=("O", "S", "C"), default="O")
+    ingest.add_argument("--department", default="")
+    ingest.add_argument("--allow", action="append", default=[], metavar="GROUP")
+    search = add("search", library.search, "문서고에서 찾습니다")
+    search.add_argument("query")
+    search.add_argument("--as", dest="user")
+    search.add_argument("--top", type=int, default=10)
+    ask = add("ask", library.ask, "질문에 근거를 달아 답합니다")
+    ask.add_argument("question")
+    ask.add_argument("--as", dest="user")
+    ask.add_argument("--model")
+
+    evaluate = add("eval", measuring.evaluate, "찾기 품질을 잽니다")
+    evaluate.add_argument("what", choices=("retrieval",))
+    evaluate.add_argument("--corpus", type=Path, required=True)
+    evaluate.add_argument("--queries", type=Path, required=True)
+    evaluate.add_argument("--top", type=int, default=10)
+    evaluate.add_argument("--limit", type=int)
+    evaluate.add_argument("--mode", choices=("hybrid", "lexical", "dense"), default="hybrid")
+
+    add("migrate", maintenance.migrate, "데이터베이스를 최신 구조로 올립니다")
+    add("doctor", maintenance.doctor, "설치 상태를 점검합니다")
+    add("reindex", maintenance.reindex, "데이터베이스로부터 색인을 다시 만듭니다")
+    account = add("account", maintenance.account, "계정을 만듭니다")
+    account.add_argument("login")
+    account.add_argument("--name", default="")
+    account.add_argument("--role", default="official")
+    account.add_argument("--department")
+    account.add_argument("--password-file", type=Path, help="없으면 표준 입력에서 읽습니다")
+    audit = add("audit", maintenance.audit, "감사 기록이 온전한지 확인합니다")
+    audit.add_argument("what", choices=("verify",))
+    return root
+
+
+def run(arguments: Sequence[str]) -> int:
+    """Run one command; the exit status."""
+    options = parser().parse_args(arguments)
+    output = Output(json=options.json)
+    try:
+        settings = load_settings(options.home)
+        logs.configure(settings.log_level if options.command in ("up", "serve") else "WARNING")
+        action: Command = options.action
+        return action(options, settings, output)
+    except MokminError as error:
+        output.error(error)
+        return 2 if isinstance(error, InvalidInput) else 1
+    except BrokenPipeError:
+        # The reader of our output left (``| head``): nothing to say to it any more.
+        sys.stderr.close()
+        return 0
+    except KeyboardInterrupt:
+        sys.stderr.write("\n멈췄습니다. 이미 끝난 것은 그대로 남아 있습니다.\n")
+        return 1

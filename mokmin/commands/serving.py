@@ -1,0 +1,141 @@
+"""up, serve, worker."""
+
+from __future__ import annotations
+
+import argparse
+import getpass
+import logging
+import secrets
+import signal
+import sys
+import threading
+
+import uvicorn
+
+from mokmin.app import App
+from mokmin.base.errors import MokminError
+from mokmin.base.jobs.supervisor import Supervisor
+from mokmin.commands.output import Output
+from mokmin.demo import loader
+from mokmin.knowledge.ingestion.worker import Worker
+from mokmin.settings import Settings, demo_password, first_password
+from mokmin.web import create_web
+
+log = logging.getLogger(__name__)
+WORKER_IDLE_SECONDS = "20"
+
+
+def up(options: argparse.Namespace, settings: Settings, out: Output) -> int:
+    """``mokmin up``: prepare what is missing, then serve."""
+    app = App(settings)
+    out.say("데이터베이스를 확인합니다.")
+    app.db.ping()
+    if options.no_demo:
+        _first_administrator(app, out)
+    elif _demo_is_missing(app):
+        out.say("시범 도시를 싣습니다. 처음 한 번만 하며 1~3분쯤 걸립니다.")
+        fresh = loader.load(app, demo_password(), out.progress)
+        (settings.home / "demo-loaded").write_text(loader.fingerprint(), encoding="utf-8")
+        out.say(f"새 문서 {fresh:,}건을 실었습니다.")
+    if not options.no_demo:
+        _say_how_to_sign_in(out, settings)
+    return _serve(app, out)
+
+
+def serve(_options: argparse.Namespace, settings: Settings, out: Output) -> int:
+    """``mokmin serve``."""
+    return _serve(App(settings), out)
+
+
+def worker(options: argparse.Namespace, settings: Settings, out: Output) -> int:
+    """``mokmin worker``."""
+    app = App(settings)
+    stop = threading.Event()
+    signal.signal(signal.SIGTERM, lambda *_: stop.set())
+    done = Worker(app.queue, app.ingestion, app.index).run(
+        idle_seconds=options.until_idle, stop=stop.is_set
+    )
+    out.data({"jobs": done})
+    return 0
+
+
+def _demo_is_missing(app: App) -> bool:
+    mark = app.settings.home / "demo-loaded"
+    return not mark.is_file() or mark.read_text(encoding="utf-8") != loader.fingerprint()
+
+
+def _say_how_to_sign_in(out: Output, settings: Settings) -> None:
+    accounts = loader.city()["accounts"]
+    out.say("")
+    out.say(f"  주소      http://{settings.host}:{settings.port}")
+    out.say(f"  비밀번호  {demo_password()}  (시범 계정 공통)")
+    for account in accounts:
+        post = account.get("post", "")
+        out.say(
+            f"  아이디    {account['login']:<12} {account['name']} · {account['department']} {post}"
+        )
+    out.say("")
+
+
+def _first_administrator(app: App, out: Output) -> None:
+    if app.people.has_accounts():
+        return
+    password = first_password()
+    if password is None and sys.stdin.isatty():
+        while password is None:
+            typed = getpass.getpass("첫 관리자(admin)의 비밀번호를 정해 주세요(10자 이상): ")
+            try:
+                _create_admin(app, typed)
+            except MokminError as error:
+                out.note(error.message)
+                continue
+            password = typed
+        return
+    if password is not None:
+        _create_admin(app, password)
+        return
+    code = secrets.token_urlsafe(9)
+    (app.settings.home / "setup-code").write_text(code, encoding="utf-8")
+    (app.settings.home / "setup-code").chmod(0o600)
+    out.say(f"첫 관리자를 만들려면 http://{app.settings.host}:{app.settings.port}/setup 을 여세요.")
+    out.say(f"설정 코드: {code}")
+
+
+def _create_admin(app: App, password: str) -> None:
+    app.people.create_account(login="admin", name="관리자", password=password, role="admin")
+
+
+def _serve(app: App, out: Output) -> int:
+    settings = app.settings
+    command = [
+        sys.executable,
+        "-m",
+        "mokmin",
+        "--home",
+        str(settings.home.resolve()),
+        "worker",
+        "--until-idle",
+        WORKER_IDLE_SECONDS,
+    ]
+    supervisor = Supervisor(app.queue, command)
+    app.assistant.recover()
+    supervisor.start()
+    threading.Thread(target=app.warm_up, name="warm-up", daemon=True).start()
+    out.say(f"목민이 http://{settings.host}:{settings.port} 에서 시작합니다. 멈추려면 Ctrl+C.")
+    server = uvicorn.Server(
+        uvicorn.Config(
+            create_web(app),
+            host=settings.host,
+            port=settings.port,
+            log_config=None,
+            access_log=False,
+            server_header=False,
+            timeout_graceful_shutdown=3,
+        )
+    )
+    try:
+        server.run()
+    finally:
+        supervisor.stop()
+        app.db.close()
+    return 0 if server.started else 1

@@ -1,0 +1,150 @@
+"""The administrator's page: models, index, jobs, system check."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import sqlalchemy as sa
+from fastapi import APIRouter, Depends, Request
+from fastapi.responses import HTMLResponse, RedirectResponse, Response
+
+from mokmin import __version__
+from mokmin.base.db import Database, utcnow
+from mokmin.base.jobs import JobQueue
+from mokmin.base.korean.ports import Analyser
+from mokmin.base.llm.ports import ChatModel, Embedder
+from mokmin.base.web.kit import PageKit, local
+from mokmin.features.console.checks import run_checks
+from mokmin.governance.access.model import Permission, Principal
+from mokmin.governance.access.rules import require
+from mokmin.governance.audit.service import AuditLog, audit_log
+from mokmin.governance.people.store import users
+from mokmin.governance.people.web import guarded, principal_of
+from mokmin.knowledge.documents.model import State
+from mokmin.knowledge.documents.service import DocumentService
+from mokmin.knowledge.documents.store import documents as documents_table
+from mokmin.knowledge.documents.store import versions
+from mokmin.knowledge.search.ports import PassageIndex
+
+MANY_UNINDEXED = 20_000
+
+
+def router(
+    kit: PageKit,
+    db: Database,
+    index: PassageIndex,
+    embedder: Callable[[], Embedder],
+    analyser: Callable[[], Analyser],
+    models: Sequence[ChatModel],
+    queue: JobQueue,
+    documents: DocumentService,
+    audit: AuditLog,
+) -> APIRouter:
+    """Routes below /admin; each requires the permission to administer."""
+    routes = APIRouter(dependencies=[Depends(guarded)])
+    started = f"{local(utcnow()):%Y. %-m. %-d. %H:%M}"
+
+    @routes.get("/admin")
+    def overview(request: Request) -> HTMLResponse:
+        _admin(request)
+        checks = run_checks(db, index, embedder, analyser, models, queue)
+        counts = queue.counts()
+        return kit.page(
+            request,
+            "console/index.html",
+            nav="admin",
+            title="관리",
+            version=__version__,
+            started=started,
+            checks=checks,
+            tiles=_tiles(db),
+            index=_index(index),
+            embedder={
+                "name": embedder().name,
+                "dimensions": embedder().dimensions,
+                "state": "ok",
+                "note": "이 기기의 CPU에서 돕니다",
+            },
+            endpoints=[_endpoint(model) for model in models],
+            jobs={key: counts.get(key, 0) for key in ("queued", "running", "failed", "done")},
+        )
+
+    @routes.post("/admin/index/optimize")
+    def optimise(request: Request) -> Response:
+        principal = _admin(request)
+        index.optimise()
+        audit.record(principal, "index.optimise", "index")
+        return RedirectResponse("/admin", status_code=303)
+
+    @routes.post("/admin/jobs/retry-failed")
+    def retry_failed(request: Request) -> Response:
+        principal = _admin(request)
+        with db.read() as connection:
+            failed = sa.select(versions.c.id).where(versions.c.state == State.FAILED)
+            ids = list(connection.execute(failed).scalars())
+        for version_id in ids:
+            documents.retry_any(principal, version_id)
+        return RedirectResponse("/admin", status_code=303)
+
+    @routes.post("/admin/check")
+    def check(request: Request) -> Response:
+        _admin(request)
+        return RedirectResponse("/admin", status_code=303)
+
+    return routes
+
+
+def _admin(request: Request) -> Principal:
+    principal = principal_of(request)
+    require(principal, Permission.ADMINISTER)
+    return principal
+
+
+def _tiles(db: Database) -> list[dict[str, str]]:
+    today = utcnow().date().isoformat()
+    counted = {
+        "문서": (
+            sa.select(sa.func.count())
+            .select_from(documents_table)
+            .where(documents_table.c.deleted_at.is_(None)),
+            "건",
+        ),
+        "사용자": (sa.select(sa.func.count()).select_from(users), "명"),
+        "오늘 답변": (
+            sa.select(sa.func.count())
+            .select_from(audit_log)
+            .where(audit_log.c.action == "answer", audit_log.c.at >= today),
+            "건",
+        ),
+        "감사 기록": (sa.select(sa.func.count()).select_from(audit_log), "건"),
+    }
+    with db.read() as connection:
+        return [
+            {"label": label, "value": f"{connection.execute(query).scalar_one():,}", "unit": unit}
+            for label, (query, unit) in counted.items()
+        ]
+
+
+def _index(index: PassageIndex) -> dict[str, Any]:
+    health = index.health()
+    many = health.unindexed > MANY_UNINDEXED
+    return {
+        "passages": health.passages,
+        "unindexed": health.unindexed,
+        "bytes": health.bytes,
+        "state": "warn" if many else "ok",
+        "note": "정리 전 글이 많으면 찾기가 느려집니다." if many else "",
+    }
+
+
+def _endpoint(model: ChatModel) -> dict[str, Any]:
+    problem = model.probe()
+    return {
+        "name": model.name,
+        "url_host": "운영자가 정한 주소",
+        "model": f"{model.grade}등급까지",
+        "state": "bad" if problem else "ok",
+        "note": problem,
+        "seconds": None,
+    }

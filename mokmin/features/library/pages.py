@@ -1,0 +1,352 @@
+"""Pages of the library and the document viewer."""
+
+from __future__ import annotations
+
+import shutil
+import tempfile
+from pathlib import Path
+from typing import Annotated, Any
+from urllib.parse import quote, urlencode
+
+from fastapi import APIRouter, Depends, File, Form, Header, Request, UploadFile
+from fastapi.responses import FileResponse, HTMLResponse, JSONResponse, RedirectResponse, Response
+
+from mokmin.base.errors import InvalidInput, NotFound
+from mokmin.base.formats.archive import expand_zip
+from mokmin.base.formats.limits import ReadLimits
+from mokmin.base.formats.page_images import PageImages
+from mokmin.base.web.kit import PageKit
+from mokmin.features.library import present
+from mokmin.governance.access.model import Permission, Principal
+from mokmin.governance.audit.service import AuditLog
+from mokmin.governance.people.service import PeopleService
+from mokmin.governance.people.web import guarded, principal_of
+from mokmin.knowledge.documents.model import DocumentMeta, State, Upload, Version
+from mokmin.knowledge.documents.service import DocumentService, LibraryQuery
+from mokmin.knowledge.search.service import SearchService
+
+FORMATS = "HWP, HWPX, PDF, DOCX, XLSX, PPTX, HTML, MD, TXT, CSV, ZIP"
+GRADES = [("O", "공개"), ("S", "민감"), ("C", "기밀")]
+WAITING = (State.QUEUED, State.READING, State.INDEXING)
+TOP = 20
+
+
+def router(  # noqa: C901 - a list of routes
+    kit: PageKit,
+    documents: DocumentService,
+    search: SearchService,
+    people: PeopleService,
+    audit: AuditLog,
+    images: PageImages,
+) -> APIRouter:
+    """All routes below /library."""
+    routes = APIRouter(dependencies=[Depends(guarded)])
+
+    @routes.get("/library")
+    def index(
+        request: Request,
+        q: str = "",
+        state: str = "",
+        grade: str = "",
+        department: str = "",
+        kind: str = "",
+        page: int = 1,
+        search: str = "",
+        by: str = "",
+        deleted: int | None = None,
+    ) -> HTMLResponse:
+        principal = principal_of(request)
+        query = LibraryQuery(q, state, grade, department, kind, page)
+        found = _hits(principal, search) if search.strip() else {}
+        flash = None
+        if deleted is not None:
+            flash = {
+                "text": "문서를 지웠습니다.",
+                "undo": {"url": f"/library/{deleted}/restore", "fields": {}},
+            }
+        names = people.department_names()
+        return kit.page(
+            request,
+            "library/index.html",
+            nav="library",
+            title="문서고",
+            q=q,
+            state=state,
+            grade_filter=grade,
+            department=department,
+            kind=kind,
+            search=search,
+            flash=flash,
+            by_content=by == "content" or bool(search),
+            departments=names,
+            kinds=documents.kinds(principal),
+            grades=GRADES,
+            upload={
+                "departments": [principal.department] if principal.department else names,
+                "audiences": _audiences(principal),
+                "department": principal.department,
+                "grade": "O",
+                "formats": FORMATS,
+                "max_mb": documents.max_bytes // 2**20,
+            },
+            **_rows(principal, query),
+            **found,
+        )
+
+    @routes.get("/library/rows")
+    def rows(
+        request: Request,
+        q: str = "",
+        state: str = "",
+        grade: str = "",
+        department: str = "",
+        kind: str = "",
+        page: int = 1,
+    ) -> HTMLResponse:
+        query = LibraryQuery(q, state, grade, department, kind, page)
+        return kit.page(request, "library/rows.html", **_rows(principal_of(request), query))
+
+    @routes.post("/library/upload")
+    def upload(
+        request: Request,
+        file: Annotated[list[UploadFile], File()],
+        path: Annotated[str, Form()] = "",
+        grade: Annotated[str, Form()] = "O",
+        department: Annotated[str, Form()] = "",
+        audience: Annotated[str, Form()] = "staff",
+        accept: Annotated[str, Header()] = "",
+    ) -> Response:
+        principal = principal_of(request)
+        if grade not in dict(GRADES):
+            raise InvalidInput("보안 등급을 골라 주세요.")
+        allowed = dict(_audiences(principal))
+        if audience not in allowed:
+            raise InvalidInput("이 문서를 볼 사람을 골라 주세요.")
+        meta = DocumentMeta(
+            department=principal.department or department, grade=grade, audience=(audience,)
+        )
+        taken = [receipt for one in file for receipt in _take(principal, one, path, meta)]
+        if "text/html" in accept:
+            return RedirectResponse("/jobs", status_code=303)
+        first = taken[0]
+        return JSONResponse({**_receipt(first), "files": [_receipt(r) for r in taken]})
+
+    @routes.get("/library/status")
+    def status(request: Request, ids: str = "") -> JSONResponse:
+        principal = principal_of(request)
+        wanted = [int(x) for x in ids.split(",")[:200] if x.isdigit()]
+        found = []
+        for key in wanted:
+            try:
+                d = documents.get(principal, key)
+            except NotFound:
+                continue
+            found.append(
+                {
+                    "document_id": d.id,
+                    "state": d.state.value,
+                    "progress": d.progress,
+                    "reason": d.reason,
+                }
+            )
+        return JSONResponse(found)
+
+    @routes.get("/library/{document_id}")
+    def document(
+        request: Request,
+        document_id: int,
+        passage: int | None = None,
+        version: int | None = None,
+        view: str = "",
+    ) -> HTMLResponse:
+        principal = principal_of(request)
+        doc = documents.get(principal, document_id)
+        found = documents.passage_place(principal, document_id, passage) if passage else None
+        chosen = _version(principal, document_id, version, found.version_id if found else None)
+        has_pages = chosen.format == "pdf" and chosen.state is State.READY
+        view = (
+            view if view in ("text", "pages") and has_pages else ("pages" if has_pages else "text")
+        )
+        blocks = documents.blocks(principal, document_id, chosen.id)
+        hit = range(found.first_block, found.last_block) if found else range(0)
+        sheets: list[dict[str, Any]] = []
+        if view == "pages":
+            source, _ = documents.original(principal, document_id, chosen.id)
+            sheets = present.sheets(
+                images.sizes(chosen.sha256, source), found.locator if found else ""
+            )
+        return kit.page(
+            request,
+            "library/document.html",
+            nav="library",
+            title=doc.title,
+            doc=present.head(doc, chosen),
+            view=view,
+            has_pages=has_pages,
+            toc=present.contents(blocks) if view == "text" else [],
+            pages=sheets,
+            blocks=present.shown_blocks(blocks, hit, found.text if found else "")
+            if view == "text"
+            else [],
+            passage={"locator": ""} if found else None,
+            passage_id=passage if found else None,
+        )
+
+    @routes.get("/library/{document_id}/pages/{page}.png")
+    def picture(
+        request: Request, document_id: int, page: int, version: int | None = None
+    ) -> FileResponse:
+        principal = principal_of(request)
+        chosen = _version(principal, document_id, version, None)
+        source, _ = documents.original(principal, document_id, chosen.id)
+        if chosen.format != "pdf" or not 1 <= page <= len(images.sizes(chosen.sha256, source)):
+            raise NotFound("그 쪽이 없습니다.")
+        made = images.png(chosen.sha256, source, page)
+        return FileResponse(
+            made, media_type="image/png", headers={"Cache-Control": "private, max-age=3600"}
+        )
+
+    @routes.get("/library/{document_id}/file")
+    def original(request: Request, document_id: int, version: int | None = None) -> FileResponse:
+        principal = principal_of(request)
+        chosen = _version(principal, document_id, version, None)
+        source, _ = documents.original(principal, document_id, chosen.id)
+        audit.record(
+            principal, "document.download", f"document:{document_id}", version=chosen.number
+        )
+        disposition = f"attachment; filename*=UTF-8''{quote(chosen.filename)}"
+        return FileResponse(
+            source,
+            media_type="application/octet-stream",
+            headers={"Content-Disposition": disposition, "Cache-Control": "no-store"},
+        )
+
+    @routes.get("/library/{document_id}/versions")
+    def versions(request: Request, document_id: int) -> HTMLResponse:
+        principal = principal_of(request)
+        doc = documents.get(principal, document_id)
+        found = documents.versions(principal, document_id)
+        return kit.page(
+            request,
+            "library/versions.html",
+            nav="library",
+            title="판 기록",
+            doc={"id": doc.id, "title": doc.title},
+            may_manage=_may_manage(principal, doc.owner_login, doc.department),
+            versions=[
+                present.version_line(v, doc.current_version_id, doc.owner_login) for v in found
+            ],
+        )
+
+    @routes.post("/library/{document_id}/retry")
+    def retry(request: Request, document_id: int) -> Response:
+        principal = principal_of(request)
+        documents.retry(principal, documents.get(principal, document_id).version_id)
+        return RedirectResponse("/library", status_code=303)
+
+    @routes.post("/library/{document_id}/delete")
+    def delete(request: Request, document_id: int) -> Response:
+        documents.delete(principal_of(request), document_id)
+        return RedirectResponse(f"/library?deleted={document_id}", status_code=303)
+
+    @routes.post("/library/{document_id}/restore")
+    def restore(request: Request, document_id: int) -> Response:
+        documents.restore(principal_of(request), document_id)
+        return RedirectResponse("/library", status_code=303)
+
+    def _take(
+        principal: Principal, file: UploadFile, path: str, meta: DocumentMeta
+    ) -> list[Upload]:
+        name = file.filename or ""
+        source = f"{meta.department}/{path}" if path else ""
+        if not name.lower().endswith(".zip"):
+            return [documents.take(principal, name, file.file, meta, source=source)]
+        taken: list[Upload] = []
+        with tempfile.TemporaryDirectory(prefix="mokmin-") as scratch:
+            archive = Path(scratch) / "archive.zip"
+            with archive.open("wb") as target:
+                shutil.copyfileobj(file.file, target)
+            inside = Path(scratch) / "inside"
+            inside.mkdir()
+            for member, place in expand_zip(archive, inside, ReadLimits()):
+                with place.open("rb") as stream:
+                    key = f"{meta.department}/{path or name}/{member}"
+                    taken.append(documents.take(principal, member, stream, meta, source=key))
+        if not taken:
+            raise InvalidInput("압축 파일 안에 파일이 없습니다.")
+        return taken
+
+    def _version(
+        principal: Principal, document_id: int, number: int | None, version_id: int | None
+    ) -> Version:
+        found = documents.versions(principal, document_id)
+        current = documents.get(principal, document_id).current_version_id
+        for one in found:
+            if (number is not None and one.number == number) or one.id == version_id:
+                return one
+        if number is not None:
+            raise NotFound("그 판은 이 문서에 없습니다.")
+        return next((v for v in found if v.id == current), found[0])
+
+    def _rows(principal: Principal, query: LibraryQuery) -> dict[str, Any]:
+        found = documents.page(principal, query)
+        filters = {
+            "q": query.text,
+            "state": query.state,
+            "grade": query.grade,
+            "department": query.department,
+            "kind": query.kind,
+        }
+        used = {key: value for key, value in filters.items() if value}
+        return {
+            "documents": [
+                present.row(d, may_manage=_may_manage(principal, d.owner_login, d.department))
+                for d in found.documents
+            ],
+            "total": found.total,
+            "page": found.page,
+            "pages": found.pages,
+            "query": urlencode(used),
+            "filtered": bool(used),
+            "may_upload": principal.may(Permission.UPLOAD),
+            "active": any(d.state in WAITING for d in found.documents),
+        }
+
+    def _hits(principal: Principal, text: str) -> dict[str, Any]:
+        result = search.search(principal, text, top=TOP)
+        audit.record(principal, "search", f"hits:{len(result.hits)}")
+        return {
+            "seconds": result.trace.seconds,
+            "hits": [present.hit_line(h, result.trace.terms) for h in result.hits],
+        }
+
+    return routes
+
+
+def _audiences(principal: Principal) -> list[tuple[str, str]]:
+    choices = [("staff", "전 직원")]
+    if principal.department:
+        choices.append((principal.department, f"우리 부서만 ({principal.department})"))
+    return choices
+
+
+def _may_manage(principal: Principal, owner: str, department: str) -> bool:
+    same = bool(department) and department == principal.department
+    return owner == principal.login or (same and principal.may(Permission.PUBLISH))
+
+
+def _receipt(upload: Upload) -> dict[str, object]:
+    status = (
+        "duplicate" if upload.duplicate else ("new_version" if upload.new_version else "queued")
+    )
+    messages = {
+        "duplicate": "같은 내용의 파일이 이미 문서고에 있습니다.",
+        "new_version": "새 판으로 올렸습니다. 이전 판은 기록에 남습니다.",
+        "queued": "올렸습니다. 차례대로 읽습니다.",
+    }
+    return {
+        "document_id": upload.document_id,
+        "version_id": upload.version_id,
+        "status": status,
+        "message": messages[status],
+    }

@@ -1,0 +1,270 @@
+"""Reading a queued version: file → blocks → passages → tokens and vectors → database → index.
+
+Every step may be repeated: a run that was killed starts over for its version and replaces what it
+left. A version becomes ready only after its passages are in the database and in the index; the
+earlier version leaves the index after that, so a document is findable all the time.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+import sqlalchemy as sa
+from sqlalchemy.exc import DBAPIError
+
+from mokmin.base.db import Database
+from mokmin.base.errors import MokminError, NotFound, UnreadableFile
+from mokmin.base.files import BlobStore
+from mokmin.base.formats.model import ParsedDocument
+from mokmin.base.korean.bigrams import bigrams
+from mokmin.governance.access.rules import document_groups
+from mokmin.knowledge.documents.model import PassageDraft, State
+from mokmin.knowledge.documents.passages import split_passages
+from mokmin.knowledge.documents.store import (
+    documents,
+    insert_passages,
+    pack_blocks,
+    passages,
+    unpack_vectors,
+    versions,
+)
+from mokmin.knowledge.ingestion.features import FeatureExtractor
+from mokmin.knowledge.search.ports import IndexEntry, PassageIndex
+
+log = logging.getLogger(__name__)
+Progress = Callable[[int, int], None]
+Reader = Callable[[Path, str], ParsedDocument]
+NO_PROGRESS: Progress = lambda _done, _all: None  # noqa: E731
+REBUILD_BATCH = 2_000
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """How the reading of a version ended."""
+
+    version_id: int
+    document_id: int
+    state: State
+    reason: str
+    passages: int
+
+
+@dataclass(frozen=True, slots=True)
+class _Reading:
+    id: int
+    document_id: int
+    sha256: str
+    filename: str
+    state: str
+    passages: int
+
+
+class Ingestion:
+    """Turns versions into findable passages, one at a time."""
+
+    def __init__(
+        self,
+        db: Database,
+        blobs: BlobStore,
+        index: PassageIndex,
+        features: Callable[[], FeatureExtractor],
+        reader: Reader,
+    ) -> None:
+        self._db = db
+        self._blobs = blobs
+        self._index = index
+        self._features = features
+        self._reader = reader
+
+    def run(self, version_id: int, progress: Progress = NO_PROGRESS) -> Outcome:
+        """Read one version to its end: READY, or FAILED with a reason for a person."""
+        row = self._version(version_id)
+        if row.state == State.READY:
+            return Outcome(version_id, row.document_id, State.READY, "", row.passages)
+        try:
+            count = self._ingest(row, progress)
+        except UnreadableFile as error:
+            return self._fail(row, error.message)
+        except (MokminError, DBAPIError):
+            self._set(version_id, state=State.QUEUED)
+            raise
+        return Outcome(version_id, row.document_id, State.READY, "", count)
+
+    def give_up(self, version_id: int) -> Outcome:
+        """Mark a version failed after its job broke again and again."""
+        return self._fail(
+            self._version(version_id),
+            "읽는 도중 시스템 문제가 되풀이되어 멈췄습니다. 원본은 그대로 있습니다. "
+            "잠시 뒤 '다시 시도'를 누르고, 또 멈추면 관리자에게 알려 주세요.",
+        )
+
+    def _ingest(self, row: _Reading, progress: Progress) -> int:
+        self._set(row.id, state=State.READING, reason="", progress=5)
+        parsed = self._reader(self._blobs.path(row.sha256), row.filename)
+        with self._db.write() as connection:
+            title = self._title(connection, row, parsed)
+            connection.execute(
+                versions.update()
+                .where(versions.c.id == row.id)
+                .values(
+                    blocks=pack_blocks(parsed),
+                    format=parsed.format,
+                    state=State.INDEXING,
+                    progress=15,
+                )
+            )
+        drafts = split_passages(title, parsed.blocks)
+        if not drafts:
+            raise UnreadableFile(
+                "파일에서 글자를 찾지 못했습니다. 그림만 있는 문서라면 글자가 있는 파일로 다시 올려 주세요."
+            )
+
+        def report(done: int, everything: int) -> None:
+            self._set(row.id, progress=15 + 80 * done // max(1, everything))
+            progress(done, everything)
+
+        self._store(row, drafts, report)
+        return len(drafts)
+
+    def _store(self, row: _Reading, drafts: list[PassageDraft], report: Progress) -> None:
+        features = self._features().extract([d.indexed_text for d in drafts], report)
+        with self._db.write() as connection:
+            ids = insert_passages(
+                connection, row.document_id, row.id, drafts, features.tokens, features.vectors
+            )
+            grade, groups = self._rights(connection, row.document_id)
+        entries = [
+            IndexEntry(
+                passage_id=ids[seq],
+                document_id=row.document_id,
+                version_id=row.id,
+                morphemes=features.tokens[seq],
+                bigrams=" ".join(bigrams(draft.indexed_text)),
+                vector=features.vectors[seq],
+                groups=groups,
+                grade=grade,
+            )
+            for seq, draft in enumerate(drafts)
+        ]
+        self._index.remove_version(row.id)
+        self._index.add(entries)
+        with self._db.write() as connection:
+            previous = connection.execute(
+                sa.select(documents.c.current_version_id).where(documents.c.id == row.document_id)
+            ).scalar()
+            connection.execute(
+                versions.update()
+                .where(versions.c.id == row.id)
+                .values(state=State.READY, reason="", progress=100, passages=len(drafts))
+            )
+            newest = previous is None or previous < row.id
+            if newest:
+                connection.execute(
+                    documents.update()
+                    .where(documents.c.id == row.document_id)
+                    .values(current_version_id=row.id)
+                )
+        if newest and previous is not None and previous != row.id:
+            self._index.remove_version(previous)
+
+    def _title(self, connection: sa.Connection, row: _Reading, parsed: ParsedDocument) -> str:
+        """The given title; the one found in the file where only the file name was known."""
+        title = str(
+            connection.execute(
+                sa.select(documents.c.title).where(documents.c.id == row.document_id)
+            ).scalar_one()
+        )
+        if title == Path(row.filename).stem[:400] and parsed.title.strip():
+            title = parsed.title.strip()[:400]
+            connection.execute(
+                documents.update().where(documents.c.id == row.document_id).values(title=title)
+            )
+        return title
+
+    @staticmethod
+    def _rights(connection: sa.Connection, document_id: int) -> tuple[str, tuple[int, ...]]:
+        grade = connection.execute(
+            sa.select(documents.c.grade).where(documents.c.id == document_id)
+        ).scalar_one()
+        groups = connection.execute(
+            sa.select(document_groups.c.group_id)
+            .where(document_groups.c.document_id == document_id)
+            .order_by(document_groups.c.group_id)
+        ).scalars()
+        return str(grade), tuple(groups)
+
+    def _version(self, version_id: int) -> _Reading:
+        query = sa.select(
+            versions.c.id,
+            versions.c.document_id,
+            versions.c.sha256,
+            versions.c.filename,
+            versions.c.state,
+            versions.c.passages,
+        ).where(versions.c.id == version_id)
+        with self._db.read() as connection:
+            row = connection.execute(query).first()
+        if row is None:
+            raise NotFound("읽을 파일의 기록이 없습니다.")
+        return _Reading(*row)
+
+    def _set(self, version_id: int, **values: object) -> None:
+        with self._db.write() as connection:
+            connection.execute(
+                versions.update().where(versions.c.id == version_id).values(**values)
+            )
+
+    def _fail(self, row: _Reading, reason: str) -> Outcome:
+        with self._db.write() as connection:
+            connection.execute(passages.delete().where(passages.c.version_id == row.id))
+            connection.execute(
+                versions.update()
+                .where(versions.c.id == row.id)
+                .values(state=State.FAILED, reason=reason, progress=0)
+            )
+        self._index.remove_version(row.id)
+        log.info("version failed", extra={"version": row.id})
+        return Outcome(row.id, row.document_id, State.FAILED, reason, 0)
+
+    def rebuild(self, progress: Progress = NO_PROGRESS) -> int:
+        """Fill an emptied index from the database alone; return the number of passages."""
+        self._index.clear()
+        current = sa.select(documents.c.current_version_id).where(documents.c.deleted_at.is_(None))
+        query = (
+            sa.select(passages, documents.c.grade)
+            .join(documents, documents.c.id == passages.c.document_id)
+            .where(passages.c.version_id.in_(current))
+            .order_by(passages.c.id)
+        )
+        with self._db.read() as connection:
+            rights: dict[int, list[int]] = {}
+            for link in connection.execute(sa.select(document_groups)):
+                rights.setdefault(link.document_id, []).append(link.group_id)
+            everything = connection.execute(
+                sa.select(sa.func.count()).select_from(query.subquery())
+            ).scalar_one()
+            done = 0
+            for rows in connection.execute(query).partitions(REBUILD_BATCH):
+                vectors = unpack_vectors([row.vector for row in rows])
+                self._index.add(
+                    [
+                        IndexEntry(
+                            passage_id=row.id,
+                            document_id=row.document_id,
+                            version_id=row.version_id,
+                            morphemes=row.tokens,
+                            bigrams=" ".join(bigrams(f"{row.header}\n{row.text}".strip())),
+                            vector=vectors[i],
+                            groups=tuple(rights.get(row.document_id, ())),
+                            grade=row.grade,
+                        )
+                        for i, row in enumerate(rows)
+                    ]
+                )
+                done += len(rows)
+                progress(done, everything)
+        self._index.optimise()
+        return done

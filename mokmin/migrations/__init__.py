@@ -1,0 +1,31 @@
+"""One linear history of the database schema."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from alembic import command
+from alembic.config import Config
+from alembic.runtime.migration import MigrationContext
+from alembic.script import ScriptDirectory
+
+from mokmin.base.db import Database
+
+
+def _config(db: Database) -> Config:
+    config = Config()
+    config.set_main_option("script_location", str(Path(__file__).parent))
+    config.attributes["database"] = db
+    return config
+
+
+def upgrade(db: Database) -> None:
+    """Bring the database to the newest schema; safe to repeat."""
+    command.upgrade(_config(db), "head")
+
+
+def state(db: Database) -> tuple[str | None, str | None]:
+    """(revision of the database, newest revision)."""
+    with db.read() as connection:
+        current = MigrationContext.configure(connection).get_current_revision()
+    return current, ScriptDirectory.from_config(_config(db)).get_current_head()

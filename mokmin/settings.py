@@ -1,0 +1,139 @@
+"""Settings: the only reader of the environment. ``docs/settings.md`` lists all; a test keeps it so."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass, field, fields
+from pathlib import Path
+
+from mokmin.base.errors import InvalidInput
+
+
+def _strict_bool(name: str, text: str) -> bool:
+    if text in ("1", "true"):
+        return True
+    if text in ("0", "false", ""):
+        return False
+    raise InvalidInput(f"{name}은 true나 false여야 합니다. 지금 값: {text}")
+
+
+@dataclass(frozen=True, slots=True)
+class ModelEndpoint:
+    """An OpenAI-compatible chat endpoint that the operator named, and the highest grade it may see."""
+
+    base_url: str
+    model: str
+    api_key: str = "none"
+    grade: str = "S"
+    timeout_seconds: float = 60.0
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """All settings with their defaults. Each field is read from ``MOKMIN_<NAME>``; secrets also
+    from the file named by ``MOKMIN_<NAME>_FILE``."""
+
+    home: Path = field(
+        default=Path(".home"),
+        metadata={"doc": "Data folder; everything Mokmin keeps lies under it."},
+    )
+    database_url: str = field(
+        default="",
+        metadata={"doc": "SQLAlchemy URL; empty: SQLite in the data folder.", "secret": True},
+    )
+    host: str = field(default="127.0.0.1", metadata={"doc": "Address that the service listens on."})
+    port: int = field(default=8000, metadata={"doc": "Port that the service listens on."})
+    threads: int = field(
+        default=0, metadata={"doc": "Threads for the embedded model; 0: one per core, at most 4."}
+    )
+    max_upload_mb: int = field(default=200, metadata={"doc": "Largest file taken in, in MB."})
+    read_timeout_seconds: int = field(
+        default=120, metadata={"doc": "Time limit for reading one file."}
+    )
+    secure_cookies: bool = field(
+        default=False, metadata={"doc": "Mark cookies Secure (set it behind TLS)."}
+    )
+    chat_base_url: str = field(
+        default="",
+        metadata={
+            "doc": "OpenAI-compatible endpoint for answers; empty: no model, answers are quoted."
+        },
+    )
+    chat_model: str = field(default="", metadata={"doc": "Model name at that endpoint."})
+    chat_api_key: str = field(
+        default="", metadata={"doc": "Key for that endpoint.", "secret": True}
+    )
+    chat_grade: str = field(
+        default="S", metadata={"doc": "Highest grade (O, S or C) that the endpoint may see."}
+    )
+    chat_timeout_seconds: int = field(
+        default=60, metadata={"doc": "Longest silence of the endpoint before it counts as down."}
+    )
+    log_level: str = field(
+        default="INFO", metadata={"doc": "Level of the JSON logs on standard error."}
+    )
+
+    @property
+    def sqlalchemy_url(self) -> str:
+        """The database URL in force."""
+        return self.database_url or f"sqlite:///{(self.home / 'mokmin.db').resolve()}"
+
+    @property
+    def model_threads(self) -> int:
+        """Threads for the embedded model."""
+        return self.threads or min(4, os.cpu_count() or 1)
+
+    @property
+    def chat_endpoint(self) -> ModelEndpoint | None:
+        """The configured endpoint, or None."""
+        if not self.chat_base_url:
+            return None
+        return ModelEndpoint(
+            self.chat_base_url,
+            self.chat_model or "default",
+            self.chat_api_key or "none",
+            self.chat_grade,
+            float(self.chat_timeout_seconds),
+        )
+
+
+def load_settings(home: Path | None = None) -> Settings:
+    """Settings from the environment; ``home`` wins over ``MOKMIN_HOME``. Raises InvalidInput."""
+    values: dict[str, object] = {}
+    for item in fields(Settings):
+        name = f"MOKMIN_{item.name.upper()}"
+        text = os.environ.get(name)
+        if item.metadata.get("secret") and f"{name}_FILE" in os.environ:
+            text = Path(os.environ[f"{name}_FILE"]).read_text(encoding="utf-8").strip()
+        if text is None:
+            continue
+        values[item.name] = _convert(name, item.type, text)
+    if home is not None:
+        values["home"] = home
+    settings = Settings(**values)  # type: ignore[arg-type]
+    if settings.chat_grade not in ("O", "S", "C"):
+        raise InvalidInput("MOKMIN_CHAT_GRADE는 O, S, C 가운데 하나여야 합니다.")
+    return settings
+
+
+def _convert(name: str, kind: object, text: str) -> object:
+    if kind == "bool":
+        return _strict_bool(name, text)
+    if kind == "Path":
+        return Path(text).expanduser()
+    if kind == "int":
+        try:
+            return int(text)
+        except ValueError as error:
+            raise InvalidInput(f"{name}은 정수여야 합니다. 지금 값: {text}") from error
+    return text
+
+
+def demo_password() -> str:
+    """The shared password of the demo city's accounts (``MOKMIN_DEMO_PASSWORD``)."""
+    return os.environ.get("MOKMIN_DEMO_PASSWORD", "mokmin-demo-2026")
+
+
+def first_password() -> str | None:
+    """The first administrator's password, when given (``MOKMIN_ADMIN_PASSWORD``)."""
+    return os.environ.get("MOKMIN_ADMIN_PASSWORD")

@@ -1,0 +1,29 @@
+"""Precompute tokens and vectors of the demo's passages into mokmin/demo/features (about 10 minutes
+on two cores). Run it after the demo, the splitting rules, the analyser or the embedder changed."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+from mokmin.app import FEATURES, App
+from mokmin.demo.loader import texts_to_index
+from mokmin.knowledge.ingestion.features import FeatureCache, FeatureExtractor
+from mokmin.settings import load_settings
+
+
+def main() -> None:
+    """Write the cache; what an older cache still holds is taken from it."""
+    app = App(load_settings())
+    texts = list(dict.fromkeys(texts_to_index()))
+    keep = "--fresh" not in sys.argv and (FEATURES / "keys.npy").is_file()
+    caches = [FeatureCache(FEATURES)] if keep else []
+    extractor = FeatureExtractor(app.analyser, app.embedder, caches)
+    found = extractor.extract(texts, lambda d, n: print(f"{d}/{n}", file=sys.stderr))
+    FeatureCache.save(FEATURES, texts, found)
+    size = sum(p.stat().st_size for p in Path(FEATURES).iterdir()) / 2**20
+    print(f"{len(texts)} passages, {size:.1f} MB")
+
+
+if __name__ == "__main__":
+    main()
