@@ -138,7 +138,7 @@ class App:
     @cached_property
     def feature_extractor(self) -> FeatureExtractor:
         """Tokens and vectors, with the cache that ships with the demo."""
-        caches = [FeatureCache(FEATURES)] if (FEATURES / "keys.npy").is_file() else []
+        caches = [FeatureCache(FEATURES)] if FeatureCache.holds(FEATURES, E5Embedder.name) else []
         return FeatureExtractor(self.analyser, self.embedder, caches)
 
     def read_file(self, path: Path, name: str) -> ParsedDocument:

@@ -16,11 +16,12 @@ def main() -> None:
     """Write the cache; what an older cache still holds is taken from it."""
     app = App(load_settings())
     texts = list(dict.fromkeys(texts_to_index()))
-    keep = "--fresh" not in sys.argv and (FEATURES / "keys.npy").is_file()
+    model = app.embedder().name
+    keep = "--fresh" not in sys.argv and FeatureCache.holds(FEATURES, model)
     caches = [FeatureCache(FEATURES)] if keep else []
     extractor = FeatureExtractor(app.analyser, app.embedder, caches)
     found = extractor.extract(texts, lambda d, n: print(f"{d}/{n}", file=sys.stderr))
-    FeatureCache.save(FEATURES, texts, found)
+    FeatureCache.save(FEATURES, texts, found, model)
     size = sum(p.stat().st_size for p in Path(FEATURES).iterdir()) / 2**20
     print(f"{len(texts)} passages, {size:.1f} MB")
 

@@ -206,7 +206,7 @@ def search(options: argparse.Namespace, settings: Settings, out: Output) -> int:
     ]
     out.data({"query": result.query, "seconds": round(result.trace.seconds, 4), "hits": hits})
     for h in result.hits:
-        out.say(f"{h.rank:2}. {h.title} · {place(h.locator)}  [{h.grade}]")
+        out.say(f"{h.rank:2}. {h.title} · {place(h.locator, h.title)}  [{h.grade}]")
         out.say(f"    {h.text[:160].replace(chr(10), ' ')}")
     if not result.hits:
         out.say("찾은 것이 없습니다. 낱말을 바꾸어 다시 찾아 보세요.")

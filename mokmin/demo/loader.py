@@ -107,9 +107,19 @@ def load(app: App, password: str, progress: Progress) -> int:
     for done, item in enumerate(files, start=1):
         fresh += _put(app, trusted, item)
         progress("시 문서 싣기", done, len(files))
+    _link_editions(app)
     if fresh:
         app.index.optimise()
     return fresh
+
+
+def _link_editions(app: App) -> None:
+    for item in json.loads(_data("manifest.json")):
+        if item["supersedes"]:
+            new = app.documents.by_source(OPERATOR, f"demo/{item['file']}")
+            old = app.documents.by_source(OPERATOR, f"demo/{item['supersedes']}")
+            if new is not None and old is not None:
+                app.documents.supersede(OPERATOR, old.id, new.id)
 
 
 def _read_here(path: Path, name: str) -> ParsedDocument:

@@ -169,7 +169,8 @@ def _docx_cell_text(cell: Any) -> str:
 
 def _xlsx(path: Path, limits: ReadLimits) -> Extracted:
     streaming = path.stat().st_size > _MERGE_AWARE_BYTES
-    book = openpyxl.load_workbook(str(path), read_only=streaming, data_only=True)
+    # By content, not by name: stored files have no extension, and openpyxl insists on one.
+    book = openpyxl.load_workbook(path.open("rb"), read_only=streaming, data_only=True)
     blocks: list[Block] = []
     warnings: list[str] = []
     for number, sheet in enumerate(book.worksheets, start=1):

@@ -285,6 +285,7 @@ def router(  # noqa: C901 - a list of routes
         sentence = next(
             (s for s in (turn.answer or {}).get("sentences", []) if n in s["citations"]), None
         )
+        newer = documents.successor(principal, hit.document_id)
         shown = hit.effective_on or hit.dated_on
         return {
             "n": n,
@@ -303,7 +304,7 @@ def router(  # noqa: C901 - a list of routes
             "origin": f"{hit.format.upper()} {hit.locator.page}쪽"
             if hit.locator.page
             else hit.format.upper(),
-            "superseded_by": None,
+            "superseded_by": {"document_id": newer.id, "title": newer.title} if newer else None,
             "context": context,
             "tables": [],
             "sentence": sentence["text"] if sentence else "",

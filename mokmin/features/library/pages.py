@@ -180,7 +180,7 @@ def router(  # noqa: C901 - a list of routes
             "library/document.html",
             nav="library",
             title=doc.title,
-            doc=present.head(doc, chosen),
+            doc=present.head(doc, chosen, documents.successor(principal, document_id)),
             view=view,
             has_pages=has_pages,
             toc=present.contents(blocks) if view == "text" else [],

@@ -45,7 +45,7 @@ def row(d: Document, *, may_manage: bool) -> Json:
     }
 
 
-def head(d: Document, version: Version) -> Json:
+def head(d: Document, version: Version, successor: Document | None) -> Json:
     """The head of a document's page."""
     return {
         "id": d.id,
@@ -65,7 +65,9 @@ def head(d: Document, version: Version) -> Json:
         "versions": d.version_count,
         "latest": version.number == d.version_count,
         "bytes": version.bytes,
-        "superseded_by": None,
+        "superseded_by": {"document_id": successor.id, "title": successor.title}
+        if successor
+        else None,
     }
 
 
@@ -91,7 +93,7 @@ def hit_line(h: Hit, terms: tuple[str, ...]) -> Json:
         "passage_id": h.passage_id,
         "title": h.title,
         "format": h.format,
-        "locator": place(h.locator),
+        "locator": place(h.locator, h.title),
         "department": h.department,
         "grade": h.grade,
         "freshness": h.freshness.value,

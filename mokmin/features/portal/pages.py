@@ -185,7 +185,7 @@ def routers(  # noqa: C901 - a list of routes
             "portal/home.html",
             nav="home",
             title="홈",
-            greeting=f"{principal.name} {role}님, 안녕하세요",
+            greeting=f"{principal.name} {role}님, 안녕하세요" if principal.name != role else f"{role}님, 안녕하세요",
             starters=starters(principal),
             document_count=documents.count(principal),
             conversations=recent(principal)[:5],

@@ -14,11 +14,12 @@ _NEGATION = re.compile(r"않|아니|없|못|불가|금지|제외")
 VERIFIED, PARTIAL = 0.75, 0.45
 
 
-def place(locator: Locator) -> str:
-    """Where it stands, for people: ``제5조``, ``3쪽``, or the path of headings."""
+def place(locator: Locator, title: str = "") -> str:
+    """Where it stands, for people: ``제5조``, ``3쪽``, or the path of headings below the title."""
     parts: list[str] = []
-    if locator.section:
-        parts.append(locator.section)
+    path = [p for p in locator.section.split(" > ") if p and p != title]
+    if path:
+        parts.append(" > ".join(path))
     if locator.article and not locator.section.endswith(locator.article):
         parts.append(locator.article)
     if locator.page is not None:
@@ -43,7 +44,7 @@ def cite(n: int, hit: Hit, quote: str | None = None) -> Citation:
         passage_id=hit.passage_id,
         document_id=hit.document_id,
         title=hit.title,
-        place=place(hit.locator),
+        place=place(hit.locator, hit.title),
         locator=locator_dict(hit.locator),
         quote=quote or hit.text,
         grade=hit.grade,

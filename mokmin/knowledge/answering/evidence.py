@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 
+from mokmin.knowledge.documents.model import Freshness
 from mokmin.knowledge.search.model import Hit
 
 MAX_PASSAGES = 8
@@ -14,20 +16,30 @@ DENSE_SURE = 0.875
 DENSE_MINIMUM = 0.81
 COVERAGE_MINIMUM = 0.5
 LAW = "법령"
+_PAST = re.compile(r"구판|예전|종전|이전|지난\s?(?:판|해)|작년|(?:19|20)\d{2}년")
 
 
 @dataclass(frozen=True, slots=True)
 class Basis:
-    """The chosen hits; ``sufficient`` is false when the library holds no answer."""
+    """The chosen hits; ``sufficient`` is false when the library holds no answer. ``followed`` are the
+    passages reached by a cross-reference, with the number of the 호 that was cited."""
 
     hits: tuple[Hit, ...]
     sufficient: bool
     coverage: float
     dense: float
+    followed: Mapping[int, int | None] = field(default_factory=dict)
 
 
-def choose(hits: Sequence[Hit], terms: Sequence[str]) -> Basis:
-    """At most eight passages, at most three a document; a law and a manual stand side by side."""
+def choose(question: str, hits: Sequence[Hit], terms: Sequence[str]) -> Basis:
+    """At most eight passages, at most three a document; a law and a manual stand side by side.
+
+    Superseded documents (구판) answer only when nothing in force was found, or when the question
+    asks for the past.
+    """
+    in_force = [hit for hit in hits if hit.freshness is not Freshness.SUPERSEDED]
+    if in_force and not _PAST.search(question):
+        hits = in_force
     if not hits:
         return Basis((), False, 0.0, 0.0)
     chosen: list[Hit] = []

@@ -10,13 +10,15 @@ from mokmin.base.korean.josa import with_josa
 from mokmin.base.korean.ports import Analyser
 from mokmin.base.llm.ports import Embedder
 from mokmin.knowledge.answering.citing import cite
+from mokmin.knowledge.answering.evidence import Basis
 from mokmin.knowledge.answering.model import Citation, Sentence
 from mokmin.knowledge.search.model import Hit
 
-MAX_SENTENCES = 6
+MAX_SENTENCES = 5
 PER_PASSAGE = 3
 CANDIDATES_PER_PASSAGE = 4
 MIN_CHARS, MAX_CHARS = 12, 600
+_EDITORIAL = re.compile(r"<[^>]*>")
 _EXCEPTION = re.compile(r"^\s*(?:다만|단,|이 경우)")
 
 
@@ -30,9 +32,10 @@ class _Candidate:
 
 
 def extract(
-    hits: Sequence[Hit], question: str, terms: Sequence[str], analyser: Analyser, embedder: Embedder
+    basis: Basis, question: str, terms: Sequence[str], analyser: Analyser, embedder: Embedder
 ) -> tuple[list[Sentence], list[Citation]]:
     """Verbatim sentences grouped by source, each with its one citation, and the citations."""
+    hits = [hit for hit in basis.hits if hit.passage_id not in basis.followed]
     candidates = [c for hit in hits for c in _candidates(hit, terms, analyser)]
     if not candidates:
         return [], []
@@ -53,12 +56,34 @@ def extract(
         ),
         key=lambda pair: (-pair[0], pair[1]),
     )
-    return _present(_pick([(s, candidates[i]) for s, i in scored]))
+    cited = [
+        candidate
+        for hit in basis.hits
+        if hit.passage_id in basis.followed
+        for candidate in _provision(hit, basis.followed[hit.passage_id], analyser)
+    ]
+    return _present([*_pick([(s, candidates[i]) for s, i in scored]), *cited])
+
+
+def _provision(hit: Hit, item: int | None, analyser: Analyser) -> list[_Candidate]:
+    """A provision that was cited: its first sentence and, when one was named, the 호."""
+    units = _units(hit, analyser)
+    kept = [(0, units[0])]
+    for position, unit in enumerate(units[1:], start=1):
+        if item is not None and re.match(rf"{item}\.\s", unit):
+            kept.append((position, unit))
+            break
+    return [_Candidate(hit, position, unit, 0.0) for position, unit in kept]
+
+
+def _units(hit: Hit, analyser: Analyser) -> list[str]:
+    spans = [hit.text[a:b].strip() for a, b in analyser.sentences(hit.text)]
+    units = [u for u in spans if MIN_CHARS <= len(u) <= MAX_CHARS and not _EDITORIAL.fullmatch(u)]
+    return units or [hit.text.strip()[:MAX_CHARS]]
 
 
 def _candidates(hit: Hit, terms: Sequence[str], analyser: Analyser) -> list[_Candidate]:
-    spans = [hit.text[a:b].strip() for a, b in analyser.sentences(hit.text)]
-    units = [u for u in spans if MIN_CHARS <= len(u) <= MAX_CHARS] or [hit.text.strip()[:MAX_CHARS]]
+    units = _units(hit, analyser)
     wanted = set(terms)
     found: list[_Candidate] = []
     for position, (unit, words) in enumerate(zip(units, analyser.morphemes(units), strict=True)):

@@ -34,7 +34,7 @@ def messages_for(question: str, hits: Sequence[Hit]) -> list[Message]:
     rules = resources.files("mokmin.knowledge.answering").joinpath("prompts/answer.md")
     sources = "\n\n".join(
         f"[{n}] {hit.title}{_NOTE.get(hit.freshness, '')}"
-        f"{' · ' + place(hit.locator) if place(hit.locator) else ''}\n{hit.text}"
+        f"{' · ' + place(hit.locator, hit.title) if place(hit.locator, hit.title) else ''}\n{hit.text}"
         for n, hit in enumerate(hits, start=1)
     )
     return [

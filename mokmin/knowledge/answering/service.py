@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 import time
 from collections.abc import Callable, Generator, Iterator, Sequence
-from dataclasses import asdict
+from dataclasses import asdict, replace
 
 from mokmin.base.errors import InvalidInput, Unavailable
 from mokmin.base.korean.ports import Analyser
@@ -16,7 +16,7 @@ from mokmin.governance.audit.service import AuditLog
 from mokmin.governance.people.service import PeopleService
 from mokmin.knowledge.answering import extractive, generative
 from mokmin.knowledge.answering.citing import cite, place
-from mokmin.knowledge.answering.evidence import Basis, choose
+from mokmin.knowledge.answering.evidence import LAW, Basis, choose
 from mokmin.knowledge.answering.model import (
     Answer,
     AnswerEvent,
@@ -25,6 +25,7 @@ from mokmin.knowledge.answering.model import (
     Nearest,
     Sentence,
 )
+from mokmin.knowledge.answering.references import base_law, references
 from mokmin.knowledge.search.model import Hit, SearchResult
 from mokmin.knowledge.search.service import SearchService
 
@@ -32,6 +33,7 @@ log = logging.getLogger(__name__)
 EXTRACTIVE_MODEL = "발췌"
 REFUSAL = "근거를 찾지 못했습니다."
 TOP = 20
+CITING, FOLLOWED = 2, 3
 
 
 class AnswerService:
@@ -86,7 +88,9 @@ class AnswerService:
         chat = self._model(model)
         yield AnswerEvent("step", "문서고에서 근거를 찾고 있습니다")
         result = self._search.search(principal, question, top=TOP, within=within)
-        basis = choose(result.hits, result.trace.terms)
+        basis = self._follow(
+            principal, choose(result.query, result.hits, result.trace.terms), within
+        )
         run = _Run(result, basis, begin)
         if not basis.sufficient:
             answer = self._refuse(run)
@@ -108,6 +112,23 @@ class AnswerService:
             citations=len(answer.citations),
         )
         yield AnswerEvent("done", answer=answer)
+
+    def _follow(self, principal: Principal, basis: Basis, within: Sequence[int] | None) -> Basis:
+        """Add the provisions that the best passages of manuals cite (법 제25조제1항제5호)."""
+        if not basis.sufficient or within is not None:
+            return basis
+        found: dict[int, Hit] = {}
+        items: dict[int, int | None] = {}
+        known = {hit.passage_id for hit in basis.hits}
+        for hit in [h for h in basis.hits if h.kind != LAW][:CITING]:
+            law = base_law(self._search.opening(principal, hit.document_id))
+            for reference in references(hit.text, law):
+                provision = self._search.provision(principal, reference.law, reference.article)
+                if provision is not None and len(found) < FOLLOWED:
+                    items[provision.passage_id] = reference.item
+                    if provision.passage_id not in known:
+                        found[provision.passage_id] = provision
+        return replace(basis, hits=(*basis.hits, *found.values()), followed=items)
 
     def _model(self, name: str | None) -> ChatModel | None:
         if name == EXTRACTIVE_MODEL or (name is None and not self._models):
@@ -182,7 +203,7 @@ class AnswerService:
 
     def _extract(self, run: _Run) -> Answer:
         sentences, citations = extractive.extract(
-            run.basis.hits,
+            run.basis,
             run.result.query,
             run.result.trace.terms,
             self._analyser(),
@@ -211,7 +232,7 @@ class AnswerService:
                         hit.document_id,
                         hit.passage_id,
                         hit.title,
-                        place(hit.locator),
+                        place(hit.locator, hit.title),
                         hit.department,
                         phone,
                     )
@@ -286,7 +307,7 @@ def _considered(hit: Hit, kept: bool) -> dict[str, object]:
         "passage_id": hit.passage_id,
         "document_id": hit.document_id,
         "title": hit.title,
-        "place": place(hit.locator),
+        "place": place(hit.locator, hit.title),
         "rank": hit.rank,
         "similarity": round(hit.dense, 3),
         "kept": kept,

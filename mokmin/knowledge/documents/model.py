@@ -65,6 +65,7 @@ class Document:
     progress: int
     bytes: int
     owner_login: str
+    superseded_by_id: int | None
 
     def freshness_on(self, day: date) -> Freshness:
         """The mark to show on a day: not yet in force wins while the day is before it."""

@@ -50,7 +50,16 @@ def table_lines(rows: Sequence[Sequence[Cell]]) -> list[str]:
         return []
     if len(grid) == 1 or len(grid[0]) == 1:
         return [" · ".join(_distinct(row)) for row in grid if any(row)]
-    depth = _header_depth(rows)
+    captions = 0
+    while captions < len(grid) - 2 and len(set(grid[captions])) == 1:
+        captions += 1
+    if captions:
+        title = [" ".join(_distinct(row)) for row in grid[:captions] if any(row)]
+        return [*title, *_rows_as_pairs(grid[captions:], 1)]
+    return _rows_as_pairs(grid, _header_depth(rows))
+
+
+def _rows_as_pairs(grid: list[list[str]], depth: int) -> list[str]:
     heads = [" ".join(_distinct([grid[r][c] for r in range(depth)])) for c in range(len(grid[0]))]
     lines = [] if len(grid) > depth else [" · ".join(_distinct(heads))]
     for row in grid[depth:]:

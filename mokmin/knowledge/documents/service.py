@@ -254,6 +254,32 @@ class DocumentService:
             if changed.rowcount:
                 JobQueue.enqueue(connection, INGEST_JOB, version_id)
 
+    def supersede(self, principal: Principal, old_id: int, new_id: int) -> None:
+        """Record that a document took another's place; the old one is marked superseded (구판)."""
+        require(principal, Permission.PUBLISH)
+        self.get(principal, new_id)
+        self.get(principal, old_id)
+        with self._db.write() as connection:
+            connection.execute(
+                documents.update()
+                .where(documents.c.id == old_id)
+                .values(superseded_by_id=new_id, freshness=Freshness.SUPERSEDED)
+            )
+
+    def successor(self, principal: Principal, document_id: int) -> Document | None:
+        """The document that took this one's place, when the reader may see it."""
+        with self._db.read() as connection:
+            row = connection.execute(
+                select_documents(visible(principal, documents.c.id)).where(
+                    documents.c.id
+                    == sa.select(documents.c.superseded_by_id)
+                    .where(documents.c.id == document_id)
+                    .correlate(None)
+                    .scalar_subquery()
+                )
+            ).first()
+        return to_document(row) if row is not None else None
+
     def delete(self, principal: Principal, document_id: int) -> None:
         """Hide a document from everybody; files and record stay (retention decides on them)."""
         self._mark(principal, document_id, deleted=True)
@@ -414,12 +440,12 @@ class DocumentService:
             )
             return [to_document(row) for row in rows]
 
-    def title_for_law(self, principal: Principal, name: str) -> Document | None:
-        """The document whose title is exactly this (a law cited by name), when visible."""
+    def by_source(self, principal: Principal, source: str) -> Document | None:
+        """The document taken in from a source (a path), when visible."""
         with self._db.read() as connection:
             row = connection.execute(
                 select_documents(visible(principal, documents.c.id)).where(
-                    documents.c.title == name
+                    documents.c.source == source
                 )
             ).first()
         return to_document(row) if row is not None else None

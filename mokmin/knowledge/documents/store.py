@@ -31,6 +31,7 @@ documents = sa.Table(
     sa.Column("effective_on", sa.Date),
     sa.Column("freshness", sa.String(12), nullable=False),
     sa.Column("owner", sa.String(80), nullable=False),
+    sa.Column("superseded_by_id", sa.Integer),
     sa.Column("newest_version_id", sa.Integer),
     sa.Column("current_version_id", sa.Integer),
     sa.Column("created_at", sa.DateTime, nullable=False),
@@ -157,6 +158,7 @@ def to_document(row: Row[Any]) -> Document:
         progress=row.progress,
         bytes=row.bytes,
         owner_login=row.owner,
+        superseded_by_id=row.superseded_by_id,
     )
 
 

@@ -35,6 +35,12 @@ class FeatureCache:
     """Precomputed features that ship with the package: ``keys.npy`` sorted (n, 16) uint8,
     ``vectors.npy`` (n, d) float16, ``tokens.txt`` one line each. Valid for one model alone."""
 
+    @staticmethod
+    def holds(folder: Path, model: str) -> bool:
+        """Whether a cache is there and was made by this model."""
+        mark = folder / "model.txt"
+        return mark.is_file() and mark.read_text(encoding="utf-8").strip() == model
+
     def __init__(self, folder: Path) -> None:
         keys = np.load(folder / "keys.npy")
         self._rows = {bytes(key): row for row, key in enumerate(keys)}
@@ -42,7 +48,7 @@ class FeatureCache:
         self._tokens = (folder / "tokens.txt").read_text(encoding="utf-8").split("\n")
 
     @staticmethod
-    def save(folder: Path, texts: Sequence[str], features: Features) -> None:
+    def save(folder: Path, texts: Sequence[str], features: Features, model: str) -> None:
         """Write a cache (each distinct text once)."""
         folder.mkdir(parents=True, exist_ok=True)
         first = {content_key(text): row for row, text in enumerate(texts)}
@@ -52,6 +58,7 @@ class FeatureCache:
         np.save(folder / "vectors.npy", features.vectors[rows].astype(np.float16))
         lines = "\n".join(features.tokens[row] for row in rows)
         (folder / "tokens.txt").write_text(lines, encoding="utf-8")
+        (folder / "model.txt").write_text(model + "\n", encoding="utf-8")
 
     def get(self, text: str) -> tuple[str, NDArray[np.float32]] | None:
         """Tokens and vector of a text, or None."""

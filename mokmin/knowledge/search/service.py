@@ -33,6 +33,7 @@ from mokmin.knowledge.search.ports import IndexFilter, PassageIndex
 CANDIDATES = 100
 Mode = Literal["hybrid", "lexical", "dense"]
 MAX_QUESTION = 4_000
+OPENING = 12
 
 
 class SearchService:
@@ -101,6 +102,36 @@ class SearchService:
         """One passage by id, under the same checks as a search."""
         row = self._check(principal, [passage_id]).get(passage_id)
         return self._hit(0, 0.0, 0.0, row) if row is not None else None
+
+    def provision(self, principal: Principal, law: str, article: str) -> Hit | None:
+        """The first passage of an article of the law with exactly this title, when visible."""
+        query = (
+            sa.select(passages.c.id)
+            .join(documents, documents.c.id == passages.c.document_id)
+            .where(
+                documents.c.title == law,
+                documents.c.current_version_id == passages.c.version_id,
+                passages.c.locator.contains(f'"article": "{article}"', autoescape=True),
+            )
+            .order_by(passages.c.seq)
+            .limit(1)
+        )
+        with self._db.read() as connection:
+            key = connection.execute(query).scalar()
+        return self.passage(principal, key) if key is not None else None
+
+    def opening(self, principal: Principal, document_id: int) -> str:
+        """The beginning of a document's text (its first passages), when visible."""
+        query = (
+            sa.select(passages.c.id)
+            .join(documents, documents.c.current_version_id == passages.c.version_id)
+            .where(documents.c.id == document_id)
+            .order_by(passages.c.seq)
+            .limit(OPENING)
+        )
+        with self._db.read() as connection:
+            ids = list(connection.execute(query).scalars())
+        return "\n".join(row.text for row in self._check(principal, ids).values())
 
     def _check(self, principal: Principal, ids: Sequence[int]) -> dict[int, sa.Row[Any]]:
         """Rows of the passages that are current and visible now; the index is never trusted."""

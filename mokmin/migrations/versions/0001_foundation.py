@@ -56,6 +56,7 @@ def upgrade() -> None:
         sa.Column("effective_on", sa.Date(), nullable=True),
         sa.Column("freshness", sa.String(length=12), nullable=False),
         sa.Column("owner", sa.String(length=80), nullable=False),
+        sa.Column("superseded_by_id", sa.Integer(), nullable=True),
         sa.Column("newest_version_id", sa.Integer(), nullable=True),
         sa.Column("current_version_id", sa.Integer(), nullable=True),
         sa.Column("created_at", sa.DateTime(), nullable=False),

@@ -69,7 +69,7 @@ async function watch() {
     }
   } catch { /* the next round tries again */ }
   const filters = $("form.filters");
-  if (window.htmx && filters && $("#rows")) window.htmx.trigger(filters, "change");
+  if (window.htmx && filters && $("#rows")) window.htmx.trigger(filters, "refresh");
   if (watched.size) timer = setTimeout(watch, WATCH_MS);
 }
 
