@@ -5,14 +5,13 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable
 from functools import cached_property
+from importlib import import_module
 from pathlib import Path
 from typing import TypeVar
 
 from mokmin import migrations
 from mokmin.adapters.files.local import LocalBlobStore
-from mokmin.adapters.index.lance import LanceIndex
 from mokmin.adapters.llm.e5 import E5Embedder
-from mokmin.adapters.llm.openai_chat import OpenAIChat
 from mokmin.base.db import Database
 from mokmin.base.files import BlobStore
 from mokmin.base.formats.limits import ReadLimits
@@ -52,7 +51,8 @@ class App:
     ) -> None:
         self.settings = settings
         settings.home.mkdir(parents=True, exist_ok=True)
-        self._embedder, self._analyser, self._index = embedder, analyser, index
+        self._embedder, self._analyser = embedder, analyser
+        self._index: PassageIndex | None = index
         self._models = models
         self._lock = threading.RLock()
 
@@ -102,9 +102,12 @@ class App:
     @cached_property
     def index(self) -> PassageIndex:
         """The search index."""
-        if self._index is not None:
+        # Imported on first use: LanceDB alone takes more than a second, and the first page needs none.
+        with self._lock:
+            if self._index is None:
+                lance = import_module("mokmin.adapters.index.lance")
+                self._index = lance.LanceIndex(self.settings.home / "index", dimensions=DIMENSIONS)
             return self._index
-        return LanceIndex(self.settings.home / "index", dimensions=DIMENSIONS)
 
     @cached_property
     def models(self) -> list[ChatModel]:
@@ -115,7 +118,7 @@ class App:
         if endpoint is None:
             return []
         return [
-            OpenAIChat(
+            import_module("mokmin.adapters.llm.openai_chat").OpenAIChat(
                 base_url=endpoint.base_url,
                 model=endpoint.model,
                 api_key=endpoint.api_key,
@@ -141,11 +144,17 @@ class App:
         caches = [FeatureCache(FEATURES)] if FeatureCache.holds(FEATURES, E5Embedder.name) else []
         return FeatureExtractor(self.analyser, self.embedder, caches)
 
+    @property
+    def read_limits(self) -> ReadLimits:
+        """Limits for reading one file."""
+        return ReadLimits(
+            seconds=float(self.settings.read_timeout_seconds),
+            file_bytes=self.settings.max_upload_mb * 2**20,
+        )
+
     def read_file(self, path: Path, name: str) -> ParsedDocument:
         """Read one file in a killable subprocess."""
-        return read_isolated(
-            path, name=name, limits=ReadLimits(seconds=float(self.settings.read_timeout_seconds))
-        )
+        return read_isolated(path, name=name, limits=self.read_limits)
 
     @cached_property
     def ingestion(self) -> Ingestion:
@@ -157,7 +166,7 @@ class App:
     @cached_property
     def search(self) -> SearchService:
         """Passages under rights."""
-        return SearchService(self.db, self.index, self.analyser, self.embedder)
+        return SearchService(self.db, lambda: self.index, self.analyser, self.embedder)
 
     @cached_property
     def answers(self) -> AnswerService:

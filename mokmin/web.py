@@ -155,13 +155,14 @@ def _routes(web: FastAPI, app: App, kit: PageKit, demo: bool) -> None:
         console_pages.router(
             kit,
             app.db,
-            app.index,
+            lambda: app.index,
             app.embedder,
             app.analyser,
             app.models,
             app.queue,
             app.documents,
             app.audit,
+            app.settings.home,
         ),
         include_in_schema=False,
     )

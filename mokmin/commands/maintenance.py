@@ -32,7 +32,9 @@ def migrate(_options: argparse.Namespace, settings: Settings, out: Output) -> in
 def doctor(_options: argparse.Namespace, settings: Settings, out: Output) -> int:
     """``mokmin doctor``."""
     app = App(settings)
-    checks = run_checks(app.db, app.index, app.embedder, app.analyser, app.models, app.queue)
+    checks = run_checks(
+        app.db, app.index, app.embedder, app.analyser, app.models, app.queue, settings.home
+    )
     out.data({"checks": [{"name": c.name, "ok": c.ok, "message": c.message} for c in checks]})
     for check in checks:
         out.say(f"{'정상' if check.ok else '확인'}  {check.name}: {check.message}")

@@ -9,6 +9,7 @@ import secrets
 import signal
 import sys
 import threading
+import time
 
 import uvicorn
 
@@ -23,6 +24,7 @@ from mokmin.web import create_web
 
 log = logging.getLogger(__name__)
 WORKER_IDLE_SECONDS = "20"
+WARM_UP_DELAY_SECONDS = 1.0
 
 
 def up(options: argparse.Namespace, settings: Settings, out: Output) -> int:
@@ -105,6 +107,14 @@ def _create_admin(app: App, password: str) -> None:
     app.people.create_account(login="admin", name="관리자", password=password, role="admin")
 
 
+def _warm_up(app: App, server: uvicorn.Server) -> None:
+    """Load the models once the first page had its chance: loading holds the interpreter."""
+    while not server.started and not server.should_exit:
+        time.sleep(0.1)
+    time.sleep(WARM_UP_DELAY_SECONDS)
+    app.warm_up()
+
+
 def _serve(app: App, out: Output) -> int:
     settings = app.settings
     command = [
@@ -120,7 +130,6 @@ def _serve(app: App, out: Output) -> int:
     supervisor = Supervisor(app.queue, command)
     app.assistant.recover()
     supervisor.start()
-    threading.Thread(target=app.warm_up, name="warm-up", daemon=True).start()
     out.say(f"목민이 http://{settings.host}:{settings.port} 에서 시작합니다. 멈추려면 Ctrl+C.")
     server = uvicorn.Server(
         uvicorn.Config(
@@ -133,6 +142,7 @@ def _serve(app: App, out: Output) -> int:
             timeout_graceful_shutdown=3,
         )
     )
+    threading.Thread(target=_warm_up, args=(app, server), name="warm-up", daemon=True).start()
     try:
         server.run()
     finally:

@@ -11,12 +11,15 @@ from typing import Any
 import lancedb
 import numpy as np
 import pyarrow as pa
+from lancedb.index import FTS, Bitmap, BTree, HnswSq, LabelList
 from lancedb.query import MatchQuery
 from numpy.typing import NDArray
 
 from mokmin.knowledge.search.ports import IndexEntry, IndexFilter, IndexHealth, Scores
 
 TABLE = "passages"
+# An update cannot write an empty list: this id belongs to no group.
+NOBODY = -1
 # Below this many rows an exact scan is faster than any vector index, and exact.
 EXACT_ROWS = 50_000
 _FIELDS = ("morphemes", "bigrams")
@@ -50,25 +53,27 @@ class LanceIndex:
         present = {name for index in table.list_indices() for name in index.columns}
         for field in _FIELDS:
             if field not in present:
-                table.create_fts_index(
+                table.create_index(
                     field,
-                    base_tokenizer="whitespace",
-                    stem=False,
-                    remove_stop_words=False,
-                    lower_case=False,
-                    ascii_folding=False,
-                    max_token_length=100,
-                    with_position=False,
+                    config=FTS(
+                        base_tokenizer="whitespace",
+                        stem=False,
+                        remove_stop_words=False,
+                        lower_case=False,
+                        ascii_folding=False,
+                        max_token_length=100,
+                        with_position=False,
+                    ),
                 )
         for field, kind in (
-            ("groups", "LABEL_LIST"),
-            ("grade", "BITMAP"),
-            ("passage_id", "BTREE"),
-            ("document_id", "BTREE"),
-            ("version_id", "BTREE"),
+            ("groups", LabelList()),
+            ("grade", Bitmap()),
+            ("passage_id", BTree()),
+            ("document_id", BTree()),
+            ("version_id", BTree()),
         ):
             if field not in present:
-                table.create_scalar_index(field, index_type=kind)
+                table.create_index(field, config=kind)
         return table
 
     def add(self, entries: Sequence[IndexEntry]) -> None:
@@ -97,7 +102,7 @@ class LanceIndex:
         """See ``PassageIndex.set_groups``."""
         with self._write:
             self._table.update(
-                where=f"document_id = {int(document_id)}", values={"groups": list(groups)}
+                where=f"document_id = {int(document_id)}", values={"groups": list(groups) or [NOBODY]}
             )
 
     def search_text(self, field: str, tokens: str, where: IndexFilter, limit: int) -> Scores:
@@ -131,12 +136,13 @@ class LanceIndex:
             has_vector_index = any("vector" in i.columns for i in self._table.list_indices())
             if rows >= EXACT_ROWS and not has_vector_index:
                 self._table.create_index(
-                    metric="cosine",
-                    index_type="IVF_HNSW_SQ",
-                    m=16,
-                    ef_construction=100,
-                    num_partitions=max(1, rows // 100_000),
-                    vector_column_name="vector",
+                    "vector",
+                    config=HnswSq(
+                        distance_type="cosine",
+                        m=16,
+                        ef_construction=100,
+                        num_partitions=max(1, rows // 100_000),
+                    ),
                 )
             self._table.optimize()
 

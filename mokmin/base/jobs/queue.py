@@ -11,7 +11,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 import sqlalchemy as sa
-from sqlalchemy import Connection
+from sqlalchemy import ColumnElement, Connection
 
 from mokmin.base.db import Database, metadata, new_id, utcnow
 
@@ -44,6 +44,11 @@ class Job:
     kind: str
     subject_id: int
     attempts: int
+
+
+def _held(job: Job) -> ColumnElement[bool]:
+    """Still leased as this attempt: a worker that lost its lease changes nothing any more."""
+    return sa.and_(jobs.c.id == job.id, jobs.c.attempts == job.attempts, jobs.c.state == "running")
 
 
 class JobQueue:
@@ -108,7 +113,7 @@ class JobQueue:
         with self._db.write() as connection:
             connection.execute(
                 jobs.update()
-                .where(jobs.c.id == job.id)
+                .where(_held(job))
                 .values(state=state, error=error, finished_at=utcnow(), lease_until=None)
             )
 
@@ -120,7 +125,7 @@ class JobQueue:
         with self._db.write() as connection:
             connection.execute(
                 jobs.update()
-                .where(jobs.c.id == job.id)
+                .where(_held(job))
                 .values(
                     state="queued",
                     error=error,

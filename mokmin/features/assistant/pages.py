@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
-from datetime import datetime
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, Form, Header, Request
@@ -295,9 +294,7 @@ def router(  # noqa: C901 - a list of routes
             "locator": found["place"],
             "department": hit.department,
             "date": f"{day(shown)} 시행" if hit.effective_on else day(shown),
-            "date_note": ago(datetime.combine(shown, datetime.min.time()))
-            if shown and not hit.effective_on
-            else "",
+            "date_note": "",
             "grade": hit.grade,
             "freshness": hit.freshness.value,
             "format": hit.format,

@@ -6,6 +6,7 @@ import shutil
 import sys
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 
 from sqlalchemy.exc import DBAPIError
 
@@ -35,6 +36,7 @@ def run_checks(
     analyser: Callable[[], Analyser],
     models: Sequence[ChatModel],
     queue: JobQueue,
+    home: Path,
 ) -> list[Check]:
     """All checks, each with what to do when it is not well."""
     checks = [Check("판", True, f"목민 {__version__}, 파이썬 {sys.version.split()[0]}")]
@@ -69,7 +71,7 @@ def run_checks(
     counts = queue.counts()
     failed = counts.get("failed", 0)
     checks.append(Check("작업", failed == 0, f"대기 {counts.get('queued', 0)}건, 실패 {failed}건"))
-    free = shutil.disk_usage(".").free / 2**30
+    free = shutil.disk_usage(home).free / 2**30
     checks.append(Check("디스크", free >= MIN_FREE_GB, f"빈 곳 {free:,.1f} GB"))
     if not models:
         checks.append(Check("언어모델", True, "연결 없음: 원문을 발췌해 답합니다."))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from pathlib import Path
 from typing import Any
 
 import sqlalchemy as sa
@@ -33,13 +34,14 @@ MANY_UNINDEXED = 20_000
 def router(
     kit: PageKit,
     db: Database,
-    index: PassageIndex,
+    index: Callable[[], PassageIndex],
     embedder: Callable[[], Embedder],
     analyser: Callable[[], Analyser],
     models: Sequence[ChatModel],
     queue: JobQueue,
     documents: DocumentService,
     audit: AuditLog,
+    home: Path,
 ) -> APIRouter:
     """Routes below /admin; each requires the permission to administer."""
     routes = APIRouter(dependencies=[Depends(guarded)])
@@ -48,7 +50,7 @@ def router(
     @routes.get("/admin")
     def overview(request: Request) -> HTMLResponse:
         _admin(request)
-        checks = run_checks(db, index, embedder, analyser, models, queue)
+        checks = run_checks(db, index(), embedder, analyser, models, queue, home)
         counts = queue.counts()
         return kit.page(
             request,
@@ -59,7 +61,7 @@ def router(
             started=started,
             checks=checks,
             tiles=_tiles(db),
-            index=_index(index),
+            index=_index(index()),
             embedder={
                 "name": embedder().name,
                 "dimensions": embedder().dimensions,
@@ -73,7 +75,7 @@ def router(
     @routes.post("/admin/index/optimize")
     def optimise(request: Request) -> Response:
         principal = _admin(request)
-        index.optimise()
+        index().optimise()
         audit.record(principal, "index.optimise", "index")
         return RedirectResponse("/admin", status_code=303)
 

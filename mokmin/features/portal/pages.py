@@ -144,7 +144,7 @@ def routers(  # noqa: C901 - a list of routes
                 "설정 코드가 맞지 않습니다. 서비스를 시작한 화면에 적힌 코드를 넣어 주세요."
             )
         elif password != password_again:
-            errors["password_again"] = "두 비밀번호가 다릅니다."
+            errors["password_again"] = "두 비밀번호가 다릅니다."  # noqa: S105
         else:
             try:
                 people.create_account(
@@ -185,7 +185,9 @@ def routers(  # noqa: C901 - a list of routes
             "portal/home.html",
             nav="home",
             title="홈",
-            greeting=f"{principal.name} {role}님, 안녕하세요" if principal.name != role else f"{role}님, 안녕하세요",
+            greeting=f"{principal.name} {role}님, 안녕하세요"
+            if principal.name != role
+            else f"{role}님, 안녕하세요",
             starters=starters(principal),
             document_count=documents.count(principal),
             conversations=recent(principal)[:5],

@@ -10,7 +10,7 @@ from __future__ import annotations
 import hashlib
 import secrets
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import sqlalchemy as sa
 from argon2 import PasswordHasher
@@ -20,13 +20,22 @@ from sqlalchemy import Connection
 from mokmin.base.db import Database, new_id, utcnow
 from mokmin.base.errors import Conflict, InvalidInput, NotFound, NotSignedIn, RateLimited
 from mokmin.governance.access.model import ROLES, Principal
-from mokmin.governance.people.store import departments, group_members, groups, sessions, users
+from mokmin.governance.people.store import (
+    departments,
+    failures,
+    group_members,
+    groups,
+    sessions,
+    users,
+)
 
 IDLE = timedelta(hours=2)
 ABSOLUTE = timedelta(hours=12)
 MAX_FAILURES = 5
 LOCK = timedelta(minutes=5)
 MIN_PASSWORD = 10
+FORGET = timedelta(hours=1)
+LOCK_KEY = 4215
 _WRONG = "아이디 또는 비밀번호가 맞지 않습니다. 다시 확인해 주세요."
 
 
@@ -183,18 +192,15 @@ class PeopleService:
             row = connection.execute(
                 sa.select(users).where(users.c.login == login.strip().lower())
             ).first()
-        if row is not None and row.locked_until is not None and row.locked_until > now:
+        if self._locked(login, now):
             raise RateLimited("여러 번 틀려 잠시 잠겼습니다. 5분 뒤에 다시 시도해 주세요.")
         good = self._verify(row.password_hash if row is not None else self._decoy, password)
         if row is None or row.disabled or not good:
-            if row is not None:
-                self._record_failure(row.id)
+            self._record_failure(login)
             raise NotSignedIn(_WRONG)
         token, csrf = secrets.token_urlsafe(32), secrets.token_urlsafe(24)
         with self._db.write() as connection:
-            connection.execute(
-                users.update().where(users.c.id == row.id).values(failures=0, locked_until=None)
-            )
+            connection.execute(failures.delete().where(failures.c.login_hash == _login_hash(login)))
             connection.execute(sessions.delete().where(sessions.c.created_at < now - ABSOLUTE))
             connection.execute(
                 sessions.insert().values(
@@ -214,20 +220,32 @@ class PeopleService:
         except (VerifyMismatchError, InvalidHashError):
             return False
 
-    def _record_failure(self, user_id: int) -> None:
+    def _locked(self, login: str, now: datetime) -> bool:
+        query = sa.select(failures.c.locked_until).where(
+            failures.c.login_hash == _login_hash(login)
+        )
+        with self._db.read() as connection:
+            until = connection.execute(query).scalar()
+        return until is not None and until > now
+
+    def _record_failure(self, login: str) -> None:
+        """Count a failure for a login, whether it exists or not: a lock must not tell which do."""
+        key, now = _login_hash(login), utcnow()
         with self._db.write() as connection:
-            count = (
+            self._db.lock(connection, LOCK_KEY)
+            connection.execute(failures.delete().where(failures.c.at < now - FORGET))
+            row = connection.execute(
+                sa.select(failures).where(failures.c.login_hash == key)
+            ).first()
+            count = (row.tries if row is not None else 0) + 1
+            locked = now + LOCK if count >= MAX_FAILURES else None
+            values = {"tries": 0 if locked else count, "locked_until": locked, "at": now}
+            if row is None:
+                connection.execute(failures.insert().values(login_hash=key, **values))
+            else:
                 connection.execute(
-                    sa.select(users.c.failures).where(users.c.id == user_id)
-                ).scalar_one()
-                + 1
-            )
-            locked = utcnow() + LOCK if count >= MAX_FAILURES else None
-            connection.execute(
-                users.update()
-                .where(users.c.id == user_id)
-                .values(failures=0 if locked else count, locked_until=locked)
-            )
+                    failures.update().where(failures.c.login_hash == key).values(**values)
+                )
 
     def session(self, token: str) -> Session | None:
         """The live session of a token, or None when it has ended."""
@@ -237,6 +255,9 @@ class PeopleService:
                 sa.select(sessions).where(sessions.c.token_hash == _hash(token))
             ).first()
             if row is None or row.seen_at < now - IDLE or row.created_at < now - ABSOLUTE:
+                return None
+            disabled = sa.select(users.c.disabled).where(users.c.id == row.user_id)
+            if connection.execute(disabled).scalar():
                 return None
             principal = self._principal(connection, row.user_id)
         if row.seen_at < now - timedelta(minutes=1):
@@ -268,6 +289,10 @@ class PeopleService:
         """End a session."""
         with self._db.write() as connection:
             connection.execute(sessions.delete().where(sessions.c.token_hash == _hash(token)))
+
+
+def _login_hash(login: str) -> str:
+    return _hash("login:" + login.strip().lower())
 
 
 def _hash(token: str) -> str:

@@ -39,9 +39,16 @@ users = sa.Table(
     sa.Column("role", sa.String(20), nullable=False),
     sa.Column("password_hash", sa.String(200), nullable=False),
     sa.Column("disabled", sa.Boolean, nullable=False, server_default=sa.false()),
-    sa.Column("failures", sa.Integer, nullable=False, server_default="0"),
-    sa.Column("locked_until", sa.DateTime),
     sa.Column("created_at", sa.DateTime, nullable=False),
+)
+# Failed sign-ins by a hash of the login that was typed, whether such an account exists or not.
+failures = sa.Table(
+    "sign_in_failures",
+    metadata,
+    sa.Column("login_hash", sa.String(64), primary_key=True),
+    sa.Column("tries", sa.Integer, nullable=False),
+    sa.Column("locked_until", sa.DateTime),
+    sa.Column("at", sa.DateTime, nullable=False),
 )
 sessions = sa.Table(
     "sessions",

@@ -51,7 +51,7 @@ def table_lines(rows: Sequence[Sequence[Cell]]) -> list[str]:
     if len(grid) == 1 or len(grid[0]) == 1:
         return [" · ".join(_distinct(row)) for row in grid if any(row)]
     captions = 0
-    while captions < len(grid) - 2 and len(set(grid[captions])) == 1:
+    while captions < len(grid) - 2 and len(set(filter(None, grid[captions]))) <= 1:
         captions += 1
     if captions:
         title = [" ".join(_distinct(row)) for row in grid[:captions] if any(row)]
@@ -60,9 +60,12 @@ def table_lines(rows: Sequence[Sequence[Cell]]) -> list[str]:
 
 
 def _rows_as_pairs(grid: list[list[str]], depth: int) -> list[str]:
+    """Rows under their headers; headers of columns without any value (a blank form) stay as words."""
     heads = [" ".join(_distinct([grid[r][c] for r in range(depth)])) for c in range(len(grid[0]))]
-    lines = [] if len(grid) > depth else [" · ".join(_distinct(heads))]
-    for row in grid[depth:]:
+    body = grid[depth:]
+    unused = [head for c, head in enumerate(heads) if head and not any(row[c] for row in body)]
+    lines = [" · ".join(_distinct(unused))] if unused else []
+    for row in body:
         pairs: list[str] = []
         for column, value in enumerate(row):
             if not value or (column and value == row[column - 1]):

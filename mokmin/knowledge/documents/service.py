@@ -12,7 +12,7 @@ import sqlalchemy as sa
 from sqlalchemy import ColumnElement, Connection
 
 from mokmin.base.db import Database, new_id, utcnow
-from mokmin.base.errors import InvalidInput, NotAllowed, NotFound
+from mokmin.base.errors import Conflict, InvalidInput, NotAllowed, NotFound
 from mokmin.base.files import BlobStore
 from mokmin.base.formats.model import Block
 from mokmin.base.jobs import JobQueue
@@ -135,7 +135,7 @@ class DocumentService:
             ).first()
             if older is not None:
                 document_id, number = older.id, older.version_count + 1
-                self._revise(connection, principal, document_id, meta)
+                self._revise(connection, principal, document_id, meta, groups)
             else:
                 document_id, number = (
                     self._insert(connection, principal, name, source, meta, groups),
@@ -207,20 +207,37 @@ class DocumentService:
         return document_id
 
     def _revise(
-        self, connection: Connection, principal: Principal, document_id: int, meta: DocumentMeta
+        self,
+        connection: Connection,
+        principal: Principal,
+        document_id: int,
+        meta: DocumentMeta,
+        groups: Sequence[int],
     ) -> None:
+        """A new version keeps the document's rights: other readers or another grade are refused."""
         row = connection.execute(
-            sa.select(documents.c.owner, documents.c.department).where(
+            sa.select(documents.c.owner, documents.c.department, documents.c.grade).where(
                 documents.c.id == document_id
             )
         ).one()
         mine = row.owner == principal.login or row.department == principal.department
         if not principal.sees_all and not mine:
             raise NotAllowed("다른 부서의 문서를 새 판으로 바꿀 수 없습니다.")
-        values = {"dated_on": meta.dated_on} if meta.dated_on else {}
-        if values:
+        readers = connection.execute(
+            sa.select(document_groups.c.group_id)
+            .where(document_groups.c.document_id == document_id)
+            .order_by(document_groups.c.group_id)
+        ).scalars()
+        if list(readers) != list(groups) or row.grade != meta.grade:
+            raise Conflict(
+                "같은 이름의 문서가 이미 있는데 보안 등급이나 볼 수 있는 사람이 다릅니다. "
+                "같은 등급과 범위로 올리거나, 파일 이름을 바꾸어 따로 올려 주세요."
+            )
+        if meta.dated_on:
             connection.execute(
-                documents.update().where(documents.c.id == document_id).values(values)
+                documents.update()
+                .where(documents.c.id == document_id)
+                .values(dated_on=meta.dated_on)
             )
 
     def retry(self, principal: Principal, version_id: int) -> None:

@@ -167,8 +167,10 @@ class Ingestion:
                     .where(documents.c.id == row.document_id)
                     .values(current_version_id=row.id)
                 )
-        if newest and previous is not None and previous != row.id:
-            self._index.remove_version(previous)
+        # A version that was read late stays history: only the current one is findable.
+        outdated = row.id if not newest else previous
+        if outdated is not None and (not newest or outdated != row.id):
+            self._index.remove_version(outdated)
 
     def _title(self, connection: sa.Connection, row: _Reading, parsed: ParsedDocument) -> str:
         """The given title; the one found in the file where only the file name was known."""

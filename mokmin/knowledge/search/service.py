@@ -42,7 +42,7 @@ class SearchService:
     def __init__(
         self,
         db: Database,
-        index: PassageIndex,
+        index: Callable[[], PassageIndex],
         analyser: Callable[[], Analyser],
         embedder: Callable[[], Embedder],
         *,
@@ -68,13 +68,14 @@ class SearchService:
         query = clean_query(query)
         terms = self._analyser().morphemes([query])[0]
         vector = self._embedder().embed_query(query)
+        index = self._index()
         where = IndexFilter(
             None if principal.sees_all else principal.groups,
             None if within is None else tuple(within),
         )
-        text = self._index.search_text("morphemes", " ".join(terms), where, CANDIDATES)
-        grams = self._index.search_text("bigrams", " ".join(bigrams(query)), where, CANDIDATES)
-        near = self._index.search_vector(vector, where, CANDIDATES)
+        text = index.search_text("morphemes", " ".join(terms), where, CANDIDATES)
+        grams = index.search_text("bigrams", " ".join(bigrams(query)), where, CANDIDATES)
+        near = index.search_vector(vector, where, CANDIDATES)
         union = sorted(text.keys() | grams.keys() | near.keys())
         rows = self._check(principal, union)
         dense = _exact_dense(rows, vector)

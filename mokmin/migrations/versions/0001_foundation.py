@@ -89,6 +89,14 @@ def upgrade() -> None:
     )
     op.create_index("ix_jobs_state_run_after", "jobs", ["state", "run_after"], unique=False)
     op.create_table(
+        "sign_in_failures",
+        sa.Column("login_hash", sa.String(length=64), nullable=False),
+        sa.Column("tries", sa.Integer(), nullable=False),
+        sa.Column("locked_until", sa.DateTime(), nullable=True),
+        sa.Column("at", sa.DateTime(), nullable=False),
+        sa.PrimaryKeyConstraint("login_hash", name=op.f("pk_sign_in_failures")),
+    )
+    op.create_table(
         "users",
         sa.Column("id", sa.Integer(), nullable=False),
         sa.Column("login", sa.String(length=80), nullable=False),
@@ -97,9 +105,7 @@ def upgrade() -> None:
         sa.Column("department_id", sa.Integer(), nullable=True),
         sa.Column("role", sa.String(length=20), nullable=False),
         sa.Column("password_hash", sa.String(length=200), nullable=False),
-        sa.Column("disabled", sa.Boolean(), server_default=sa.text("0"), nullable=False),
-        sa.Column("failures", sa.Integer(), server_default="0", nullable=False),
-        sa.Column("locked_until", sa.DateTime(), nullable=True),
+        sa.Column("disabled", sa.Boolean(), server_default=sa.false(), nullable=False),
         sa.Column("created_at", sa.DateTime(), nullable=False),
         sa.ForeignKeyConstraint(
             ["department_id"], ["departments.id"], name=op.f("fk_users_department_id_departments")
@@ -228,6 +234,7 @@ def downgrade() -> None:
     op.drop_index(op.f("ix_versions_sha256"), table_name="versions")
     op.drop_table("versions")
     op.drop_table("users")
+    op.drop_table("sign_in_failures")
     op.drop_index("ix_jobs_state_run_after", table_name="jobs")
     op.drop_table("jobs")
     op.drop_table("groups")

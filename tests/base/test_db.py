@@ -1,0 +1,130 @@
+"""Transactions on both databases."""
+
+from __future__ import annotations
+
+import threading
+from pathlib import Path
+from typing import Any
+
+import pytest
+import sqlalchemy as sa
+
+from mokmin import migrations
+from mokmin.base.db import Database, metadata, utcnow
+from mokmin.governance.people.store import departments
+
+WRITERS, ROUNDS = 4, 15
+
+
+def count(db: Database) -> int:
+    """How many departments there are."""
+    with db.read() as connection:
+        return connection.execute(sa.select(sa.func.count()).select_from(departments)).scalar_one()
+
+
+def test_an_exception_undoes_the_whole_transaction(db: Database) -> None:
+    with pytest.raises(RuntimeError), db.write() as connection:
+        connection.execute(departments.insert().values(name="회계과"))
+        raise RuntimeError
+    assert count(db) == 0
+
+
+def test_four_threads_read_then_write_without_being_locked_out(db: Database) -> None:
+    """Reading before writing is what fails with SQLite's deferred transactions."""
+    wrong: list[BaseException] = []
+    start = threading.Barrier(WRITERS)
+
+    def work(number: int) -> None:
+        try:
+            start.wait()
+            for turn in range(ROUNDS):
+                with db.write() as connection:
+                    connection.execute(sa.select(departments.c.id)).all()
+                    name = f"{number}-{turn}"
+                    connection.execute(departments.insert().values(name=name))
+        except BaseException as error:
+            wrong.append(error)
+
+    threads = [threading.Thread(target=work, args=(n,)) for n in range(WRITERS)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(60)
+    assert wrong == []
+    assert count(db) == WRITERS * ROUNDS
+
+
+def test_a_counter_loses_no_update_under_the_lock(db: Database) -> None:
+    with db.write() as connection:
+        connection.execute(departments.insert().values(name="셈", phone="0"))
+
+    def work() -> None:
+        for _ in range(ROUNDS):
+            with db.write() as connection:
+                db.lock(connection, 77)
+                value = int(connection.execute(sa.select(departments.c.phone)).scalar_one())
+                connection.execute(departments.update().values(phone=str(value + 1)))
+
+    threads = [threading.Thread(target=work) for _ in range(WRITERS)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(60)
+    with db.read() as connection:
+        assert connection.execute(sa.select(departments.c.phone)).scalar_one() == str(
+            WRITERS * ROUNDS
+        )
+
+
+def test_a_reader_is_not_kept_waiting_by_a_writer(db: Database) -> None:
+    with db.write() as connection:
+        connection.execute(departments.insert().values(name="회계과"))
+        assert count(db) == 0
+    assert count(db) == 1
+
+
+def test_a_link_to_nothing_is_refused(db: Database) -> None:
+    with pytest.raises(sa.exc.IntegrityError), db.write() as connection:
+        connection.execute(departments.insert().values(name="팀", parent_id=999))
+
+
+def test_timestamps_are_utc_without_a_zone() -> None:
+    assert utcnow().tzinfo is None
+
+
+def test_an_unreachable_database_says_so(tmp_path: Path) -> None:
+    (tmp_path / "broken.db").write_bytes(b"no database at all" * 100)
+    db = Database(f"sqlite:///{tmp_path}/broken.db")
+    with pytest.raises(sa.exc.DBAPIError):
+        db.ping()
+    db.close()
+
+
+def test_the_schema_of_the_migrations_is_the_schema_of_the_code(db: Database) -> None:
+    current, newest = migrations.state(db)
+    assert current == newest
+    found = sa.inspect(db.engine)
+    for table in metadata.sorted_tables:
+        columns = {c["name"]: c for c in found.get_columns(table.name)}
+        assert set(columns) == {c.name for c in table.columns}, table.name
+        nullable = {name: c["nullable"] for name, c in columns.items()}
+        assert nullable == {c.name: bool(c.nullable) for c in table.columns}, table.name
+        assert {i["name"] for i in found.get_indexes(table.name)} >= {i.name for i in table.indexes}
+
+
+def test_migrating_twice_changes_nothing(db: Database) -> None:
+    with db.write() as connection:
+        connection.execute(departments.insert().values(name="회계과"))
+    migrations.upgrade(db)
+    assert count(db) == 1
+
+
+def test_the_migrations_run_on_postgresql(cluster: Any) -> None:
+    cluster.drop("from_scratch")
+    cluster.create("from_scratch", "template0")
+    db = Database(cluster.url("from_scratch"))
+    try:
+        migrations.upgrade(db)
+        assert set(sa.inspect(db.engine).get_table_names()) >= set(metadata.tables)
+    finally:
+        db.close()
