@@ -68,7 +68,9 @@ def test_adding_nothing_is_allowed(index: PassageIndex) -> None:
 
 @pytest.mark.parametrize("field", ["morphemes", "bigrams"])
 def test_text_is_found_in_the_named_field_alone(index: PassageIndex, field: str) -> None:
-    index.add([entry(1, "주차 요금", bigrams="수영 영장"), entry(2, "수영 영장", bigrams="주차 요금")])
+    index.add(
+        [entry(1, "주차 요금", bigrams="수영 영장"), entry(2, "수영 영장", bigrams="주차 요금")]
+    )
     expected = 1 if field == "morphemes" else 2
     found = index.search_text(field, "요금", ALL, 5)
     assert list(found) == [expected]
@@ -104,7 +106,9 @@ def test_signs_of_query_languages_are_words(index: PassageIndex, tokens: str) ->
 
 
 def test_near_vectors_come_first_with_their_cosine(index: PassageIndex) -> None:
-    index.add([entry(1, vector=unit(1, 1)), entry(2, vector=unit(1, 0)), entry(3, vector=unit(0, 1))])
+    index.add(
+        [entry(1, vector=unit(1, 1)), entry(2, vector=unit(1, 0)), entry(3, vector=unit(0, 1))]
+    )
     found = index.search_vector(unit(1, 0), ALL, 3)
     assert list(found) == [2, 1, 3]
     assert found[2] == pytest.approx(1.0, abs=1e-5)

@@ -41,9 +41,7 @@ def test_an_empty_log_is_whole(app: App) -> None:
 )
 def test_a_changed_entry_is_found(logged: App, column: str, value: str) -> None:
     with logged.db.write() as connection:
-        connection.execute(
-            audit_log.update().where(audit_log.c.seq == 3).values({column: value})
-        )
+        connection.execute(audit_log.update().where(audit_log.c.seq == 3).values({column: value}))
     result = logged.audit.verify()
     assert (result.ok, result.first_bad) == (False, 3)
 

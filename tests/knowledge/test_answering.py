@@ -136,7 +136,10 @@ def test_an_invented_source_is_removed(library: App) -> None:
 
 def test_a_number_that_no_source_has_is_not_verified(library: App) -> None:
     model = ScriptedChatModel(
-        ["사용료는 연 4회까지 나누어 낼 수 있다 [1].\n", "사용료는 연 12회까지 나누어 낼 수 있다 [1].\n"]
+        [
+            "사용료는 연 4회까지 나누어 낼 수 있다 [1].\n",
+            "사용료는 연 12회까지 나누어 낼 수 있다 [1].\n",
+        ]
     )
     good, bad = ask(library, model).sentences
     assert good.support != "unverified"

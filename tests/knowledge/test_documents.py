@@ -177,7 +177,13 @@ def test_dates_and_states_from_forms() -> None:
 # --- out --------------------------------------------------------------------------------------
 def test_the_library_is_paged_and_filtered(app: App, people: Any, put: Any) -> None:
     for number in range(27):
-        put(app, f"문서{number}.txt", f"{number}번 글이다.\n", title=f"{number}번 글", kind="지침" if number < 2 else "편람")
+        put(
+            app,
+            f"문서{number}.txt",
+            f"{number}번 글이다.\n",
+            title=f"{number}번 글",
+            kind="지침" if number < 2 else "편람",
+        )
     page = app.documents.page(people.kim, LibraryQuery())
     assert (page.total, page.pages, len(page.documents)) == (27, 2, 25)
     assert len(app.documents.page(people.kim, LibraryQuery(page=2)).documents) == 2
@@ -311,9 +317,7 @@ def test_a_guessed_source_does_not_reveal_a_hidden_document(
     assert upload.document_id != secret.document_id
 
 
-def test_a_right_taken_from_the_database_counts_at_once(
-    app: App, people: Any, put: Any
-) -> None:
+def test_a_right_taken_from_the_database_counts_at_once(app: App, people: Any, put: Any) -> None:
     upload = put(app, "요금.txt", FIRST)
     assert app.search.search(people.other, "주차요금").hits
     with app.db.write() as connection:

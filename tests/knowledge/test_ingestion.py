@@ -21,7 +21,9 @@ from mokmin.knowledge.ingestion.service import Ingestion
 from mokmin.knowledge.ingestion.worker import Worker
 from mokmin.knowledge.search.ports import IndexFilter
 
-TEXT = "제1조(목적) 이 조례는 주차요금을 정한다.\n\n제2조(요금) 요금은 한 시간에 1,000원으로 한다.\n"
+TEXT = (
+    "제1조(목적) 이 조례는 주차요금을 정한다.\n\n제2조(요금) 요금은 한 시간에 1,000원으로 한다.\n"
+)
 NEWER = TEXT.replace("1,000", "1,500")
 
 
@@ -40,9 +42,7 @@ def count(app: App, version_id: int) -> int:
 def answers_of(app: App) -> list[tuple[int, str]]:
     """What some questions find."""
     questions = ("주차요금", "한 시간 요금은 얼마인가", "조례의 목적")
-    return [
-        (h.passage_id, h.text) for q in questions for h in app.search.search(OPERATOR, q).hits
-    ]
+    return [(h.passage_id, h.text) for q in questions for h in app.search.search(OPERATOR, q).hits]
 
 
 def test_a_read_file_is_found_with_its_place(app: App, put: Any) -> None:
@@ -209,9 +209,7 @@ def test_an_unknown_version_is_no_file(app: App) -> None:
 
 def test_the_real_reader_in_its_own_process(app: App) -> None:
     """The wiring of the product: a killable reader, not the quick one of the other tests."""
-    real = Ingestion(
-        app.db, app.blobs, app.index, lambda: app.feature_extractor, app.read_file
-    )
+    real = Ingestion(app.db, app.blobs, app.index, lambda: app.feature_extractor, app.read_file)
     good, bad = queued(app, "조례.txt", TEXT.encode()), queued(app, "망가진.pdf", b"%PDF-1.7 x")
     assert real.run(good.version_id).state is State.READY
     outcome = real.run(bad.version_id)

@@ -19,9 +19,7 @@ from mokmin.knowledge.documents.passages import (
     table_lines,
 )
 
-EMPTY = pytest.mark.xfail(
-    strict=True, reason="headers of empty columns are lost (BUGS: passages)"
-)
+EMPTY = pytest.mark.xfail(strict=True, reason="headers of empty columns are lost (BUGS: passages)")
 SENTENCE = "공유재산의 사용료는 납부기한까지 내야 하며 그 밖의 사항은 규칙으로 정한다. "
 
 
@@ -39,7 +37,9 @@ def lines(*rows: Sequence[Cell | str]) -> list[str]:
 
 
 def test_each_row_reads_alone() -> None:
-    assert lines(["구분", "요금", "비고"], ["1급지", "1,000원", ""], ["2급지", "500원", "할인"]) == [
+    assert lines(
+        ["구분", "요금", "비고"], ["1급지", "1,000원", ""], ["2급지", "500원", "할인"]
+    ) == [
         "구분: 1급지 · 요금: 1,000원",
         "구분: 2급지 · 요금: 500원 · 비고: 할인",
     ]
@@ -150,9 +150,7 @@ def test_a_heading_goes_into_the_header_of_what_stands_under_it() -> None:
         Block("heading", "부칙", level=1),
     ]
     drafts = split_passages("주차장 조례", blocks)
-    assert drafts[0].indexed_text == (
-        "주차장 조례 > 제1장 총칙 > 제1조\n이 조례는 요금을 정한다."
-    )
+    assert drafts[0].indexed_text == ("주차장 조례 > 제1장 총칙 > 제1조\n이 조례는 요금을 정한다.")
     assert drafts[1].text == "부칙", "a heading with nothing under it is not lost"
 
 
@@ -193,7 +191,9 @@ def test_offsets_point_at_the_text_for_any_document() -> None:
             if kind < 0.2:
                 blocks.append(Block("heading", f"제목 {number}", level=1))
             elif kind < 0.4:
-                rows = [[f"칸{number}-{r}-{c}" for c in range(3)] for r in range(chance.randint(1, 30))]
+                rows = [
+                    [f"칸{number}-{r}-{c}" for c in range(3)] for r in range(chance.randint(1, 30))
+                ]
                 blocks.append(table(*rows, **place))
             else:
                 text = f"{number}번째 글. " + SENTENCE * chance.randint(0, 30)

@@ -13,7 +13,7 @@ from mokmin.base.errors import InvalidInput
 from mokmin.governance.access.model import OPERATOR
 from mokmin.knowledge.documents.model import Freshness
 from mokmin.knowledge.documents.store import documents, passages
-from mokmin.knowledge.search.service import MAX_QUESTION, SearchService, clean_query
+from mokmin.knowledge.search.service import MAX_QUESTION, clean_query
 
 PARKING = "주차요금은 한 시간에 1,000원이다.\n"
 POOL = "수영장 이용료는 하루에 3,000원이다.\n"
@@ -99,7 +99,9 @@ def test_an_overlong_question_is_refused_with_its_length() -> None:
         clean_query("가" * 100_000)
 
 
-@pytest.mark.parametrize("query", ["?", "...", "\u200b", "😀", "'; DROP TABLE passages; --", "%_\\"])
+@pytest.mark.parametrize(
+    "query", ["?", "...", "\u200b", "😀", "'; DROP TABLE passages; --", "%_\\"]
+)
 def test_odd_questions_do_not_break(library: App, query: str) -> None:
     library.search.search(OPERATOR, query)
     assert library.documents.count(OPERATOR) == 2
@@ -109,15 +111,15 @@ def test_a_question_with_a_nul_character(library: App) -> None:
     assert titles(library, "주차\x00요금")
 
 
-def test_what_is_not_yet_in_force_is_marked(library: App, put: Any) -> None:
+def test_what_is_not_yet_in_force_is_marked(
+    library: App, put: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
     day = date(2030, 1, 1)
     put(library, "새.txt", "새 주차요금은 2,000원이다.\n", title="새 안내", effective_on=day)
 
     def marks(today: date) -> dict[str, Freshness]:
-        service = SearchService(
-            library.db, library.index, library.analyser, library.embedder, today=lambda: today
-        )
-        return {h.title: h.freshness for h in service.search(OPERATOR, "주차요금").hits}
+        monkeypatch.setattr(library.search, "_today", lambda: today)
+        return {h.title: h.freshness for h in library.search.search(OPERATOR, "주차요금").hits}
 
     assert marks(day - timedelta(days=1))["새 안내"] is Freshness.NOT_YET
     assert marks(day)["새 안내"] is Freshness.IN_FORCE
