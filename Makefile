@@ -14,8 +14,10 @@ setup: $(SETUP)
 $(SETUP):
 	@echo "== 파이썬 패키지를 설치합니다 (.venv)"
 	@test -x .venv/bin/python || $(PYTHON) -m venv .venv
-	@$(PIP) install -q --no-deps --require-hashes -r requirements.lock
+	@$(PIP) install -q --no-compile --no-deps --require-hashes -r requirements.lock
 	@$(PIP) install -q --no-deps --no-build-isolation -e .
+	@# Test suites and C headers that packages bring along: 45 MB that nothing here imports.
+	@find .venv/lib -path '*/site-packages/*' -type d \( -name tests -o -name include -o -path '*/onnx/backend/test' \) -prune -exec rm -rf {} +
 	@rm -f .venv/.setup-* && touch $@
 
 # What helps but is not needed: character recognition for scans.

@@ -14,7 +14,7 @@ from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse, RedirectResponse, Response
 from fastapi.staticfiles import StaticFiles
 from pydantic import BaseModel, Field
-from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import DataError, DBAPIError
 from starlette.exceptions import HTTPException
 from starlette.types import Scope
 
@@ -238,6 +238,11 @@ def _errors(web: FastAPI, kit: PageKit) -> None:
             request,
             InvalidInput("보낸 내용의 형식이 맞지 않습니다. 화면을 새로 고친 뒤 다시 해 주세요."),
         )
+
+    @web.exception_handler(OverflowError)
+    @web.exception_handler(DataError)
+    def too_big(request: Request, _error: Exception) -> Response:
+        return show(request, NotFound("그런 번호는 없습니다. 주소를 확인해 주세요."))
 
     @web.exception_handler(DBAPIError)
     def database(request: Request, error: DBAPIError) -> Response:

@@ -30,6 +30,7 @@ def parser() -> argparse.ArgumentParser:
 
     up = add("up", serving.up, "준비부터 서비스까지 한 번에 시작합니다")
     up.add_argument("--no-demo", action="store_true", help="시범 도시 없이 빈 상태로 시작합니다")
+    add("demo", serving.demo, "시범 도시를 싣습니다")
     add("serve", serving.serve, "웹 서비스를 시작합니다")
     worker = add("worker", serving.worker, "문서 읽기 작업을 처리합니다")
     worker.add_argument("--until-idle", type=float, metavar="SECONDS", default=None)

@@ -168,10 +168,7 @@ def test_a_right_taken_away_counts_at_the_next_query(index: PassageIndex) -> Non
     assert searches(index, IndexFilter((2,))) == [{1}] * 3
 
 
-def test_a_document_closed_to_all(index: PassageIndex, request: pytest.FixtureRequest) -> None:
-    if isinstance(index, LanceIndex):
-        reason = "Lance cannot write an empty list (BUGS: set_groups)"
-        request.applymarker(pytest.mark.xfail(strict=True, raises=ValueError, reason=reason))
+def test_a_document_closed_to_all(index: PassageIndex) -> None:
     index.add([entry(1, document=10, groups=(1, 2)), entry(2, document=20, groups=(1,))])
     index.set_groups(20, ())
     assert searches(index, IndexFilter((1, 2))) == [{1}] * 3

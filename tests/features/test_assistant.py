@@ -233,11 +233,6 @@ def test_programs_search_and_ask(manual: Any, kim: Any) -> None:
     assert bad.json()["detail"]
 
 
-def test_a_nul_character_in_a_question(
-    manual: Any, kim: Any, database_url: str, request: pytest.FixtureRequest
-) -> None:
-    if database_url.startswith("postgresql"):
-        reason = "PostgreSQL takes no NUL in text: 503 (BUGS: NUL)"
-        request.applymarker(pytest.mark.xfail(strict=True, reason=reason))
+def test_a_nul_character_in_a_question(manual: Any, kim: Any) -> None:
     answer = kim.post("/chat", {"question": "공유재산\x00 사용료는?"})
     assert answer.status_code in (303, 400)

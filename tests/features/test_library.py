@@ -124,16 +124,13 @@ def test_a_broken_archive_is_told(kim: Any, name: str, content: bytes) -> None:
     assert answer.json()["detail"]
 
 
-OPEN = pytest.mark.xfail(strict=True, reason="nothing chosen means the widest (BUGS: upload)")
-
-
 @pytest.mark.parametrize(
     "fields",
     [
         {"grade": "X"},
         {"audience": "복지과"},
-        pytest.param({"audience": ""}, marks=OPEN),
-        pytest.param({"grade": ""}, marks=OPEN),
+        {"audience": ""},
+        {"grade": ""},
     ],
 )
 def test_a_wrong_choice_is_refused(app: App, kim: Any, fields: dict[str, str]) -> None:
@@ -191,7 +188,6 @@ def test_the_filter_by_state(kim: Any) -> None:
     assert "주차 요금" not in kim.get("/library/rows?state=ready").text
 
 
-@pytest.mark.xfail(strict=True, reason="the page's value 'working' is no state (BUGS: filter)")
 def test_the_filter_of_files_under_way(kim: Any) -> None:
     upload(kim, "주차 요금.txt", TEXT.encode())
     assert "주차 요금" in kim.get("/library/rows?state=working").text

@@ -89,9 +89,6 @@ def test_an_address_of_the_wrong_kind_is_told(kim: Any, url: str) -> None:
     assert kim.get(url).status_code in (400, 404)
 
 
-@pytest.mark.xfail(
-    strict=True, reason="numbers beyond the column, and digits that are no numbers (BUGS: numbers)"
-)
 def test_numbers_that_no_document_has(kim: Any) -> None:
     huge = "9" * 25
     statuses = {

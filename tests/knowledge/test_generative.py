@@ -62,10 +62,6 @@ def test_wherever_the_stream_is_cut_the_sentences_are_the_same(text: str) -> Non
         assert said(pieces) == expected, pieces
 
 
-@pytest.mark.xfail(
-    strict=True,
-    reason="a second mark that comes later goes to the next sentence (BUGS: generative)",
-)
 @pytest.mark.parametrize(
     "text",
     ["둘에서 나온다. [1] [2] 다음 글이다. [1]", "둘에서 나온다. [1][2]\n다음 글이다. [1]"],

@@ -159,9 +159,6 @@ def test_a_superseded_version_leaves_the_index(app: App, put: Any) -> None:
     assert count(app, first.version_id) > 0, "history stays in the database"
 
 
-@pytest.mark.xfail(
-    strict=True, reason="a late older version stays in the index for good (BUGS: ingestion)"
-)
 def test_an_older_version_read_late_does_not_stay_in_the_index(app: App) -> None:
     first = queued(app, "조례.txt", TEXT.encode())
     second = queued(app, "조례.txt", NEWER.encode())

@@ -19,7 +19,6 @@ from mokmin.knowledge.documents.passages import (
     table_lines,
 )
 
-EMPTY = pytest.mark.xfail(strict=True, reason="headers of empty columns are lost (BUGS: passages)")
 SENTENCE = "공유재산의 사용료는 납부기한까지 내야 하며 그 밖의 사항은 규칙으로 정한다. "
 
 
@@ -74,8 +73,8 @@ def test_a_cell_merged_across_is_said_once() -> None:
         [],
         [[]],
         [["", ""], ["", ""]],
-        pytest.param([["성명", "주소"], ["", ""]], marks=EMPTY),
-        pytest.param([["가", "나"], ["다"]], marks=EMPTY),
+        [["성명", "주소"], ["", ""]],
+        [["가", "나"], ["다"]],
         [[Cell("하나", row_span=50, col_span=50)]],
         [["가"], ["나", "다", "라"]],
     ],

@@ -102,7 +102,8 @@ class LanceIndex:
         """See ``PassageIndex.set_groups``."""
         with self._write:
             self._table.update(
-                where=f"document_id = {int(document_id)}", values={"groups": list(groups) or [NOBODY]}
+                where=f"document_id = {int(document_id)}",
+                values={"groups": list(groups) or [NOBODY]},
             )
 
     def search_text(self, field: str, tokens: str, where: IndexFilter, limit: int) -> Scores:

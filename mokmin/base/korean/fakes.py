@@ -21,7 +21,10 @@ class SimpleAnalyser:
     def morphemes(self, texts: Sequence[str]) -> list[list[str]]:
         """See ``Analyser.morphemes``."""
         return [
-            [_PARTICLE.sub("", word) for word in _WORD.findall(unicodedata.normalize("NFKC", t).lower())]
+            [
+                _PARTICLE.sub("", word)
+                for word in _WORD.findall(unicodedata.normalize("NFKC", t).lower())
+            ]
             for t in texts
         ]
 

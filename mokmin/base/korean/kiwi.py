@@ -26,10 +26,29 @@ _TERMS = _NOUNS | {"NNB", "NR", "SN", "SH", "VV", "VA", "MAG"}
 _COMPOUND_ENDS = _NOUNS | {"SN"}
 _SERIALS = frozenset({"W_SERIAL", "W_URL", "W_EMAIL", "W_MENTION", "W_HASHTAG"})
 _STOP = frozenset(
-    {(word, tag) for tag in ("VV", "VA") for word in (
-        "있", "되", "하", "않", "어떻", "알", "알리", "주", "그렇", "이렇", "위하", "대하", "따르",
-        "관하", "통하", "말하", "싶",
-    )}
+    {
+        (word, tag)
+        for tag in ("VV", "VA")
+        for word in (
+            "있",
+            "되",
+            "하",
+            "않",
+            "어떻",
+            "알",
+            "알리",
+            "주",
+            "그렇",
+            "이렇",
+            "위하",
+            "대하",
+            "따르",
+            "관하",
+            "통하",
+            "말하",
+            "싶",
+        )
+    }
     | {("수", "NNB"), ("것", "NNB"), ("등", "NNB"), ("때", "NNB"), ("때", "NNG"), ("경우", "NNG")}
 )
 # Kiwi takes 만들다 after an object for an auxiliary verb (신청서를 만드는).
@@ -80,7 +99,9 @@ class KiwiAnalyser:
         if not text.strip():
             return []
         with _LOCK:
-            tokens = [(t.form, t.tag.partition("-")[0], t.start, t.end) for t in _load().tokenize(text)]
+            tokens = [
+                (t.form, t.tag.partition("-")[0], t.start, t.end) for t in _load().tokenize(text)
+            ]
         return [*_select(tokens), *articles(text)]
 
 

@@ -60,7 +60,7 @@ def _is_border(line: str, start: int, match: re.Match[str]) -> bool:
     if not match.group().startswith("."):
         return after[0].isspace()
     if _DECLARATIVE.search(before):
-        return after[0].isspace() or not after[0].isascii() or after[0] in "([<\""
+        return after[0].isspace() or not after[0].isascii() or after[0] in '([<"'
     if not after[0].isspace():
         return False
     return not (_DIGIT.search(before) or _SHORT_LATIN.search(before) or _is_item(before))

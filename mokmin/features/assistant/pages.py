@@ -105,7 +105,7 @@ def router(  # noqa: C901 - a list of routes
     ) -> StreamingResponse:
         principal = principal_of(request)
         assistant.turn(principal, cid, mid)
-        after = int(last_event_id) if last_event_id.isdigit() else 0
+        after = int(last_event_id) if last_event_id.isascii() and last_event_id.isdigit() else 0
         return StreamingResponse(
             _events(principal, cid, mid, after), media_type="text/event-stream", headers=NO_BUFFER
         )

@@ -59,7 +59,7 @@ def routers(  # noqa: C901 - a list of routes
 
     def _check_door(request: Request, given: str) -> None:
         kept = request.cookies.get(DOOR_COOKIE, "")
-        if not kept or not hmac.compare_digest(kept, given):
+        if not kept or not hmac.compare_digest(kept.encode(), given.encode()):
             raise NotAllowed(
                 "화면이 오래되었습니다. 새로 고친 뒤 다시 해 주세요.", code="stale-form"
             )
@@ -139,7 +139,9 @@ def routers(  # noqa: C901 - a list of routes
             raise NotFound("첫 관리자는 이미 있습니다. 로그인해 주세요.")
         kept = home_folder / "setup-code"
         errors: dict[str, str] = {}
-        if not kept.is_file() or not hmac.compare_digest(kept.read_text().strip(), code.strip()):
+        if not kept.is_file() or not hmac.compare_digest(
+            kept.read_text(encoding="utf-8").strip().encode(), code.strip().encode()
+        ):
             errors["code"] = (
                 "설정 코드가 맞지 않습니다. 서비스를 시작한 화면에 적힌 코드를 넣어 주세요."
             )

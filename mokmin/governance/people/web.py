@@ -62,7 +62,7 @@ async def guarded(request: Request) -> None:
         form = await request.form()
         value = form.get("csrf_token", "")
         given = value if isinstance(value, str) else ""
-    if not hmac.compare_digest(given, session.csrf_token):
+    if not hmac.compare_digest(given.encode(), session.csrf_token.encode()):
         raise NotAllowed(
             "화면이 오래되어 요청을 확인할 수 없습니다. 새로 고친 뒤 다시 해 주세요.",
             code="stale-form",

@@ -18,6 +18,8 @@ NO_BASIS = "근거 없음"
 MAX_ANSWER_CHARS = 8_000
 _MARK = re.compile(r"\s*\[(\d{1,3})\]")
 _END = re.compile(r"(?<=[.!?。])\s*((?:\[\d{1,3}\]\s*)+)|((?:\[\d{1,3}\]\s*)+)[.!?。]?(?=\s|$)|\n+")
+# What may still become a further mark of the same sentence.
+_MORE_MARKS = re.compile(r"\s*(?:\[\d{0,3})?")
 _NOTE = {Freshness.SUPERSEDED: " (구판)", Freshness.NOT_YET: " (시행 전)"}
 
 
@@ -71,7 +73,9 @@ def write(pieces: Iterable[str], hits: Sequence[Hit], analyser: Analyser) -> Ite
     for piece in without_thinking(pieces):
         buffer += piece
         total += len(piece)
-        while (match := _END.search(buffer)) is not None and match.end() < len(buffer):
+        while (match := _END.search(buffer)) is not None and not _MORE_MARKS.fullmatch(
+            buffer, match.end()
+        ):
             finished, buffer = buffer[: match.end()], buffer[match.end() :]
             if sentence := _sentence(finished, hits, analyser):
                 yield Piece(sentence)

@@ -346,6 +346,9 @@ class DocumentService:
     @staticmethod
     def _filters(query: LibraryQuery) -> list[ColumnElement[bool]]:
         filters: list[ColumnElement[bool]] = []
+        if query.state == "working":
+            waiting = (State.QUEUED, State.READING, State.INDEXING)
+            filters.append(versions.c.state.in_(waiting))
         if query.text.strip():
             filters += [
                 documents.c.title.icontains(word, autoescape=True)
@@ -357,7 +360,7 @@ class DocumentService:
             (documents.c.department, query.department),
             (documents.c.kind, query.kind),
         ):
-            if value:
+            if value and value != "working":
                 filters.append(column == value)
         return filters
 

@@ -189,7 +189,7 @@ class SearchService:
 
 def clean_query(query: str) -> str:
     """A question without surplus blanks. Raises InvalidInput when empty or over 4,000 characters."""
-    query = " ".join(query.split())
+    query = " ".join("".join(c if c.isprintable() else " " for c in query).split())
     if not query:
         raise InvalidInput("질문이 비어 있습니다. 알고 싶은 것을 한 문장으로 적어 주세요.")
     if len(query) > MAX_QUESTION:
