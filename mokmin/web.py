@@ -23,7 +23,7 @@ from mokmin.app import App
 from mokmin.base.errors import InvalidInput, MokminError, NotFound, NotSignedIn, Unavailable
 from mokmin.base.formats.page_images import PageImages
 from mokmin.base.web.kit import STATIC, PageKit, ago
-from mokmin.base.web.middleware import SecurityMiddleware
+from mokmin.base.web.middleware import HEADERS, SecurityMiddleware
 from mokmin.base.web.problems import INTERNAL, problem, problem_json, wants_html
 from mokmin.demo import loader
 from mokmin.features.assistant import pages as assistant_pages
@@ -266,4 +266,7 @@ def _errors(web: FastAPI, kit: PageKit) -> None:
     @web.exception_handler(Exception)
     def unknown(request: Request, error: Exception) -> Response:
         log.error("unexpected error", exc_info=error)
-        return show(request, MokminError(INTERNAL))
+        response = show(request, MokminError(INTERNAL))
+        # This handler runs outside the middleware that adds them.
+        response.headers.update(HEADERS)
+        return response

@@ -78,9 +78,6 @@ def test_a_forged_form_is_refused(kim: Any, url: str) -> None:
         assert answer.json()["detail"]
 
 
-@pytest.mark.xfail(
-    strict=True, reason="hmac.compare_digest refuses str with Hangul: 500 (BUGS: compare_digest)"
-)
 def test_a_token_in_hangul_is_a_wrong_token(kim: Any, browser: Any) -> None:
     someone = browser()
     someone.door()

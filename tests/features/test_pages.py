@@ -146,9 +146,6 @@ def test_an_unexpected_error_is_told_without_its_content(kim: Any) -> None:
     assert "Traceback" not in answer.text
 
 
-@pytest.mark.xfail(
-    strict=True, reason="the 500 page is made outside SecurityMiddleware (BUGS: headers)"
-)
 @pytest.mark.usefixtures("broken")
 def test_an_unexpected_error_has_its_headers_too(kim: Any) -> None:
     assert "content-security-policy" in kim.get("/library").headers
