@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Mapping
 from dataclasses import asdict
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -39,6 +40,7 @@ from mokmin.settings import demo_password
 
 log = logging.getLogger(__name__)
 THREADS = 100
+SHUTDOWN_SECONDS = 5.0
 FEATURES = Path(features.__file__).parent
 
 
@@ -110,6 +112,7 @@ def create_web(app: App) -> FastAPI:
     web.add_middleware(SessionMiddleware, lookup=app.people.session)
     web.add_middleware(SecurityMiddleware, max_bytes=app.settings.max_upload_mb * 2**20 + 2**20)
     web.router.on_startup.append(_more_threads)
+    web.router.on_shutdown.append(partial(app.assistant.close, SHUTDOWN_SECONDS))
     return web
 
 

@@ -131,7 +131,11 @@ def test_pdf_opens_with_the_passage_boxed(browser: Browser, service: Any) -> Non
     page.goto(service.url + "/library?by=content&search=도로 제설 제설제 살포")
     page.locator("main a[href*='passage=']", has_text="제설").first.click()
     expect(page.locator("svg#passage rect").first).to_be_visible(timeout=30_000)
-    page.wait_for_function("document.querySelector('.sheet img').naturalWidth > 800")
+    for _ in range(100):  # the picture is drawn on demand; the CSP forbids wait_for_function
+        if page.evaluate("document.querySelector('.sheet img').naturalWidth") > 800:
+            break
+        page.wait_for_timeout(200)
+    assert page.evaluate("document.querySelector('.sheet img').naturalWidth") > 800
     assert watch.bad == []
     context.close()
 

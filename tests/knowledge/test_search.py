@@ -100,7 +100,7 @@ def test_an_overlong_question_is_refused_with_its_length() -> None:
 
 
 @pytest.mark.parametrize(
-    "query", ["?", "...", "\u200b", "😀", "'; DROP TABLE passages; --", "%_\\"]
+    "query", ["?", "...", "주차\u200b요금", "😀", "'; DROP TABLE passages; --", "%_\\"]
 )
 def test_odd_questions_do_not_break(library: App, query: str) -> None:
     library.search.search(OPERATOR, query)

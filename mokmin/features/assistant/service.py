@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import logging
 import threading
+import time
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass, field
 from datetime import date
@@ -143,12 +144,21 @@ class AssistantService:
             for key in [k for k, r in self._runs.items() if r.finished][:-KEEP_FINISHED]:
                 del self._runs[key]
             self._runs[turn_id] = run
-        threading.Thread(
+        worker = threading.Thread(
             target=self._work,
             args=(principal, turn_id, question, within, run),
             name=f"answer-{turn_id}",
             daemon=True,
-        ).start()
+        )
+        worker.start()
+
+    def close(self, seconds: float) -> None:
+        """Let answers under way come to their end before the service leaves."""
+        until = time.monotonic() + seconds
+        for run in list(self._runs.values()):
+            with run.changed:
+                while not run.finished and (left := until - time.monotonic()) > 0:
+                    run.changed.wait(left)
 
     def _work(
         self,

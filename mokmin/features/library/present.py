@@ -144,7 +144,7 @@ def contents(blocks: tuple[Block, ...]) -> list[Json]:
 def shown_blocks(blocks: tuple[Block, ...], hit: range, passage: str) -> list[Json]:
     """Blocks of the text view; those of the passage are marked, the first one as the target."""
     lines = {line.strip() for line in passage.split("\n") if line.strip()}
-    page, first_done = None, False
+    page, first_done, tables = None, False, 0
     shown: list[Json] = []
     for n, block in enumerate(blocks):
         inside = n in hit
@@ -160,6 +160,7 @@ def shown_blocks(blocks: tuple[Block, ...], hit: range, passage: str) -> list[Js
             first = False
         turned = block.locator.page is not None and block.locator.page != page
         page = block.locator.page
+        tables += block.type == "table"
         shown.append(
             {
                 "anchor": f"b{n}",
@@ -170,6 +171,7 @@ def shown_blocks(blocks: tuple[Block, ...], hit: range, passage: str) -> list[Js
                 "parts": [] if block.type == "table" and block.rows else parts,
                 "rows": block.rows,
                 "header_rows": 1,
+                "table": tables,
                 "page": page if turned else None,
             }
         )
