@@ -26,7 +26,9 @@ def main() -> None:
             if limit is not None and number >= limit:
                 break
             # The demo's own cache must not help: another title gives other texts.
-            (folder / f"({number}) {law.name}").write_bytes(law.content)
+            title, rest = law.content.split(b"\n", 1)
+            content = title + f" ({number})\n".encode() + rest
+            (folder / f"({number}) {law.name}").write_bytes(content)
         for run in ("first", "second"):
             done = subprocess.run(
                 [
