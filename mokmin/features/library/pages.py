@@ -21,7 +21,7 @@ from mokmin.governance.access.model import Permission, Principal
 from mokmin.governance.audit.service import AuditLog
 from mokmin.governance.people.service import PeopleService
 from mokmin.governance.people.web import guarded, principal_of
-from mokmin.knowledge.documents.model import DocumentMeta, State, Upload, Version
+from mokmin.knowledge.documents.model import DocumentMeta, Freshness, State, Upload, Version
 from mokmin.knowledge.documents.service import DocumentService, LibraryQuery
 from mokmin.knowledge.search.service import SearchService
 
@@ -319,7 +319,11 @@ def router(  # noqa: C901 - a list of routes
         audit.record(principal, "search", f"hits:{len(result.hits)}")
         return {
             "seconds": result.trace.seconds,
-            "hits": [present.hit_line(h, result.trace.terms) for h in result.hits],
+            "hits": [
+                present.hit_line(h, result.trace.terms)
+                # What is in force stands above the edition that it replaced.
+                for h in sorted(result.hits, key=lambda h: h.freshness is Freshness.SUPERSEDED)
+            ],
         }
 
     return routes

@@ -46,7 +46,11 @@ const nearEnd = (box) => box.scrollHeight - box.scrollTop - box.clientHeight < 1
 function keepEnd(change) {
   const view = scroller(), stay = nearEnd(view);
   change();
-  if (stay) view.scrollTop = view.scrollHeight;
+  if (!stay) return;
+  // Follow the answer, but never so far that its question and first line leave the screen.
+  const asked = [...log.querySelectorAll("article.q")].pop();
+  const top = asked ? asked.getBoundingClientRect().top - view.getBoundingClientRect().top + view.scrollTop - 16 : Infinity;
+  view.scrollTop = Math.min(view.scrollHeight, top);
 }
 /** Put a block in place: a known id replaces nothing (finished blocks never change). */
 function addBlock(blocks, html) {
