@@ -26,7 +26,8 @@ from mokmin.governance.audit.service import AuditLog
 from mokmin.governance.people.service import PeopleService
 from mokmin.knowledge.answering.service import AnswerService
 from mokmin.knowledge.documents.service import DocumentService
-from mokmin.knowledge.ingestion.features import FeatureCache, FeatureExtractor
+from mokmin.knowledge.ingestion.caches import DiskCache, ShippedCache
+from mokmin.knowledge.ingestion.features import FeatureExtractor
 from mokmin.knowledge.ingestion.service import Ingestion
 from mokmin.knowledge.search.ports import PassageIndex
 from mokmin.knowledge.search.service import SearchService
@@ -140,9 +141,13 @@ class App:
 
     @cached_property
     def feature_extractor(self) -> FeatureExtractor:
-        """Tokens and vectors, with the cache that ships with the demo."""
-        caches = [FeatureCache(FEATURES)] if FeatureCache.holds(FEATURES, E5Embedder.name) else []
-        return FeatureExtractor(self.analyser, self.embedder, caches)
+        """Tokens and vectors, with the cache that ships with the demo and the one on disk."""
+        return FeatureExtractor(
+            self.analyser,
+            self.embedder,
+            shipped=[ShippedCache(FEATURES)],
+            disk=DiskCache(self.settings.cache) if self.settings.cache is not None else None,
+        )
 
     @property
     def read_limits(self) -> ReadLimits:

@@ -37,6 +37,14 @@ class Settings:
         default=Path(".home"),
         metadata={"doc": "Data folder; everything Mokmin keeps lies under it."},
     )
+    cache: Path | None = field(
+        default=None,
+        metadata={
+            "doc": "Folder where analysed words and vectors are kept by content, for several homes "
+            "together; empty: none (`mokmin eval` then keeps one in the data folder). It holds words "
+            "of documents: protect it like the data folder."
+        },
+    )
     database_url: str = field(
         default="",
         metadata={"doc": "SQLAlchemy URL; empty: SQLite in the data folder.", "secret": True},
@@ -121,6 +129,8 @@ def _convert(name: str, kind: object, text: str) -> object:
         return _strict_bool(name, text)
     if kind == "Path":
         return Path(text).expanduser()
+    if kind == "Path | None":
+        return Path(text).expanduser() if text else None
     if kind == "int":
         try:
             return int(text)

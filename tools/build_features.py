@@ -8,7 +8,8 @@ from pathlib import Path
 
 from mokmin.app import FEATURES, App
 from mokmin.demo.loader import texts_to_index
-from mokmin.knowledge.ingestion.features import FeatureCache, FeatureExtractor
+from mokmin.knowledge.ingestion.caches import ShippedCache
+from mokmin.knowledge.ingestion.features import FeatureExtractor
 from mokmin.settings import load_settings
 
 
@@ -16,12 +17,17 @@ def main() -> None:
     """Write the cache; what an older cache still holds is taken from it."""
     app = App(load_settings())
     texts = list(dict.fromkeys(texts_to_index()))
-    model = app.embedder().name
-    keep = "--fresh" not in sys.argv and FeatureCache.holds(FEATURES, model)
-    caches = [FeatureCache(FEATURES)] if keep else []
-    extractor = FeatureExtractor(app.analyser, app.embedder, caches)
+    kept = [] if "--fresh" in sys.argv else [ShippedCache(FEATURES)]
+    extractor = FeatureExtractor(app.analyser, app.embedder, shipped=kept)
     found = extractor.extract(texts, lambda d, n: print(f"{d}/{n}", file=sys.stderr))
-    FeatureCache.save(FEATURES, texts, found, model)
+    ShippedCache.save(
+        FEATURES,
+        texts,
+        found.tokens,
+        found.vectors,
+        model=app.embedder().name,
+        analyser=app.analyser().name,
+    )
     size = sum(p.stat().st_size for p in Path(FEATURES).iterdir()) / 2**20
     print(f"{len(texts)} passages, {size:.1f} MB")
 

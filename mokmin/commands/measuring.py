@@ -26,7 +26,10 @@ def evaluate(options: argparse.Namespace, settings: Settings, out: Output) -> in
     try:
         # The embedded model's graph is kept in the real home, so it is built once.
         owner = App(settings)
-        app = App(replace(settings, home=scratch, database_url=""), embedder=owner.embedder())
+        cache = settings.cache or settings.home / "cache"
+        app = App(
+            replace(settings, home=scratch, database_url="", cache=cache), embedder=owner.embedder()
+        )
         evaluation = RetrievalEvaluation(
             app.db, app.index, app.feature_extractor, app.search, out.progress
         )

@@ -39,7 +39,7 @@ def _rows(text: str) -> Iterator[list[str]]:
 def _shown(value: object) -> str:
     if isinstance(value, bool):
         return f"`{str(value).lower()}`"
-    return f"`{value}`" if str(value) else "(empty)"
+    return f"`{value}`" if value is not None and str(value) else "(empty)"
 
 
 def _classes(parent: type[MokminError]) -> Iterator[type[MokminError]]:

@@ -54,7 +54,8 @@ def test_an_empty_retriever_takes_no_part() -> None:
 
 def test_scale_of_a_retriever_does_not_matter() -> None:
     scaled = RetrieverScores(
-        {k: 100 * v for k, v in LISTS.morphemes.items()}, LISTS.bigrams,
+        {k: 100 * v for k, v in LISTS.morphemes.items()},
+        LISTS.bigrams,
         {k: v / 7 - 3 for k, v in LISTS.dense.items()},
     )
     before, after = fuse(LISTS, FusionWeights()), fuse(scaled, FusionWeights())

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import io
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import pytest
 import sqlalchemy as sa
@@ -16,7 +16,8 @@ from mokmin.base.formats.reader import read_document
 from mokmin.governance.access.model import OPERATOR
 from mokmin.knowledge.documents.model import DocumentMeta, State
 from mokmin.knowledge.documents.store import passages, versions
-from mokmin.knowledge.ingestion.features import FeatureCache, FeatureExtractor
+from mokmin.knowledge.ingestion.caches import DiskCache, ShippedCache
+from mokmin.knowledge.ingestion.features import FeatureExtractor
 from mokmin.knowledge.ingestion.service import Ingestion
 from mokmin.knowledge.ingestion.worker import Worker
 from mokmin.knowledge.search.ports import IndexFilter
@@ -250,22 +251,43 @@ def test_a_job_whose_attempts_are_used_up_ends_with_a_reason(
 
 
 # --- features ---------------------------------------------------------------------------------
-def test_features_of_a_cache_are_those_that_were_saved(app: App, tmp_path: Path) -> None:
-    texts = ["첫째 글", "둘째 글", "첫째 글"]
-    extractor = FeatureExtractor(app.analyser, app.embedder)
-    made = extractor.extract(texts)
-    FeatureCache.save(tmp_path / "cache", texts, made, "모델")
-    assert FeatureCache.holds(tmp_path / "cache", "모델")
-    assert not FeatureCache.holds(tmp_path / "cache", "다른 모델")
+class Never:
+    """A model that must not be asked."""
 
-    def never() -> Any:
+    def __init__(self, name: str) -> None:
+        self.name = name
+
+    def __getattr__(self, name: str) -> Any:
         raise AssertionError("everything is in the cache")
 
-    cached = FeatureExtractor(never, never, [FeatureCache(tmp_path / "cache")]).extract(texts)
+
+def test_features_of_a_shipped_cache_are_those_that_were_saved(app: App, tmp_path: Path) -> None:
+    texts = ["첫째 글", "둘째 글", "첫째 글"]
+    made = FeatureExtractor(app.analyser, app.embedder).extract(texts)
+    ShippedCache.save(tmp_path, texts, made.tokens, made.vectors, model="모델", analyser="simple")
+    cache = ShippedCache(tmp_path)
+    cached = FeatureExtractor(
+        lambda: cast("Any", Never("simple")), lambda: cast("Any", Never("모델")), shipped=[cache]
+    ).extract(texts)
     assert cached.tokens == made.tokens
-    assert abs(cached.vectors - made.vectors).max() < 1e-3
-    mixed = FeatureExtractor(app.analyser, app.embedder, [FeatureCache(tmp_path / "cache")])
+    assert (cached.vectors == made.vectors).all()
+    assert cache.tokens("다른 분석기", texts) == {}
+    assert cache.vectors("다른 모델", texts) == {}
+    mixed = FeatureExtractor(app.analyser, app.embedder, shipped=[cache])
     assert mixed.extract(["셋째 글", "둘째 글"]).tokens == ["셋째 글", made.tokens[1]]
+
+
+def test_a_disk_cache_is_filled_and_read_by_another_home(app: App, tmp_path: Path) -> None:
+    texts = [f"{n}번째 글" for n in range(700)]
+    first = FeatureExtractor(app.analyser, app.embedder, disk=DiskCache(tmp_path / "c"))
+    made = first.extract(texts)
+    analyser, model = Never(app.analyser().name), Never(app.embedder().name)
+    second = FeatureExtractor(
+        lambda: cast("Any", analyser), lambda: cast("Any", model), disk=DiskCache(tmp_path / "c")
+    )
+    again = second.extract(texts)
+    assert again.tokens == made.tokens
+    assert (again.vectors == made.vectors).all()
 
 
 def test_every_passage_has_a_vector_in_the_database(app: App, put: Any) -> None:

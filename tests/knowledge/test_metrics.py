@@ -15,7 +15,9 @@ def test_perfect_and_empty_rankings() -> None:
 def test_figures_worked_by_hand() -> None:
     ranked, relevant = [9, 1, 8, 2], [1, 2, 3]
     ideal = 1 + 1 / math.log2(3) + 1 / 2
-    assert ndcg_at(ranked, relevant, 10) == pytest.approx((1 / math.log2(3) + 1 / math.log2(5)) / ideal)
+    assert ndcg_at(ranked, relevant, 10) == pytest.approx(
+        (1 / math.log2(3) + 1 / math.log2(5)) / ideal
+    )
     assert recall_at(ranked, relevant, 10) == pytest.approx(2 / 3)
     assert recall_at(ranked, relevant, 3) == pytest.approx(1 / 3)
     assert mrr_at(ranked, relevant, 10) == pytest.approx(0.5)

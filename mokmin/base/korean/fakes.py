@@ -18,6 +18,8 @@ _PARTICLE = re.compile(
 class SimpleAnalyser:
     """Implements ``Analyser``: words cut at anything that is no letter or digit, particles off."""
 
+    name = "simple"
+
     def morphemes(self, texts: Sequence[str]) -> list[list[str]]:
         """See ``Analyser.morphemes``."""
         return [

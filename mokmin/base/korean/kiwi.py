@@ -13,6 +13,7 @@ import threading
 import unicodedata
 from collections.abc import Iterable, Iterator, Sequence
 from functools import lru_cache
+from importlib.metadata import version
 from typing import Any
 
 import hanja
@@ -21,6 +22,8 @@ from kiwipiepy import Kiwi
 from mokmin.base.korean.bigrams import bigrams
 from mokmin.base.korean.sentences import sentence_spans
 
+# Raise it with any change to what counts as a term.
+TERMS_VERSION = 1
 _NOUNS = frozenset({"NNG", "NNP", "XR", "SL"})
 _TERMS = _NOUNS | {"NNB", "NR", "SN", "SH", "VV", "VA", "MAG"}
 _COMPOUND_ENDS = _NOUNS | {"SN"}
@@ -79,6 +82,8 @@ def hangul(text: str) -> str:
 
 class KiwiAnalyser:
     """Implements ``Analyser``. All instances share one model; safe to use from several threads."""
+
+    name = f"kiwi-{version('kiwipiepy')}-terms-{TERMS_VERSION}"
 
     def morphemes(self, texts: Sequence[str]) -> list[list[str]]:
         """See ``Analyser.morphemes``; no term holds white space, so they may be joined by blanks.

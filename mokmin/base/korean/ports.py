@@ -7,7 +7,13 @@ from typing import Protocol
 
 
 class Analyser(Protocol):
-    """Korean text to index terms and sentences."""
+    """Korean text to index terms and sentences. ``name`` changes with anything that changes the
+    terms: stored terms are compared by it."""
+
+    @property
+    def name(self) -> str:
+        """What made the terms, with its version."""
+        ...
 
     def morphemes(self, texts: Sequence[str]) -> list[list[str]]:
         """Content morphemes for indexing and querying (nouns, verb stems, numbers, foreign words)."""

@@ -1,21 +1,21 @@
-"""Tokens and vectors of passages, computed or taken from a shipped cache by content."""
+"""Tokens and vectors of passages: taken from a cache by content, else computed and remembered."""
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
 from mokmin.base.korean.ports import Analyser
 from mokmin.base.llm.ports import Embedder
+from mokmin.knowledge.ingestion.caches import DiskCache, FeatureCache
 
 BATCH = 128
 DIMENSIONS = 384
+Progress = Callable[[int, int], None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,48 +26,6 @@ class Features:
     vectors: NDArray[np.float32]
 
 
-def content_key(text: str) -> bytes:
-    """16 bytes that name a text."""
-    return hashlib.sha256(text.encode()).digest()[:16]
-
-
-class FeatureCache:
-    """Precomputed features that ship with the package: ``keys.npy`` sorted (n, 16) uint8,
-    ``vectors.npy`` (n, d) float16, ``tokens.txt`` one line each. Valid for one model alone."""
-
-    @staticmethod
-    def holds(folder: Path, model: str) -> bool:
-        """Whether a cache is there and was made by this model."""
-        mark = folder / "model.txt"
-        return mark.is_file() and mark.read_text(encoding="utf-8").strip() == model
-
-    def __init__(self, folder: Path) -> None:
-        keys = np.load(folder / "keys.npy")
-        self._rows = {bytes(key): row for row, key in enumerate(keys)}
-        self._vectors: NDArray[np.float16] = np.load(folder / "vectors.npy", mmap_mode="r")
-        self._tokens = (folder / "tokens.txt").read_text(encoding="utf-8").split("\n")
-
-    @staticmethod
-    def save(folder: Path, texts: Sequence[str], features: Features, model: str) -> None:
-        """Write a cache (each distinct text once)."""
-        folder.mkdir(parents=True, exist_ok=True)
-        first = {content_key(text): row for row, text in enumerate(texts)}
-        order = sorted(first)
-        rows = [first[key] for key in order]
-        np.save(folder / "keys.npy", np.array([list(key) for key in order], np.uint8))
-        np.save(folder / "vectors.npy", features.vectors[rows].astype(np.float16))
-        lines = "\n".join(features.tokens[row] for row in rows)
-        (folder / "tokens.txt").write_text(lines, encoding="utf-8")
-        (folder / "model.txt").write_text(model + "\n", encoding="utf-8")
-
-    def get(self, text: str) -> tuple[str, NDArray[np.float32]] | None:
-        """Tokens and vector of a text, or None."""
-        row = self._rows.get(content_key(text))
-        if row is None:
-            return None
-        return self._tokens[row], self._vectors[row].astype(np.float32)
-
-
 class FeatureExtractor:
     """Analyses and embeds, the two side by side since both leave the interpreter lock."""
 
@@ -75,37 +33,54 @@ class FeatureExtractor:
         self,
         analyser: Callable[[], Analyser],
         embedder: Callable[[], Embedder],
-        caches: Sequence[FeatureCache] = (),
+        *,
+        shipped: Sequence[FeatureCache] = (),
+        disk: DiskCache | None = None,
     ) -> None:
         self._analyser = analyser
         self._embedder = embedder
-        self._caches = caches
+        self._caches: list[FeatureCache] = [*shipped, *([disk] if disk is not None else [])]
+        self._disk = disk
 
-    def extract(
-        self, texts: Sequence[str], progress: Callable[[int, int], None] = lambda _d, _n: None
-    ) -> Features:
+    def extract(self, texts: Sequence[str], progress: Progress = lambda _d, _n: None) -> Features:
         """Features of all texts, in order; ``progress(done, all)`` after each batch."""
-        tokens: list[str] = [""] * len(texts)
-        vectors = np.zeros((len(texts), DIMENSIONS), np.float32)
-        missing: list[int] = []
-        for row, text in enumerate(texts):
-            known = next((hit for c in self._caches if (hit := c.get(text)) is not None), None)
-            if known is None:
-                missing.append(row)
-            else:
-                tokens[row], vectors[row] = known
+        tokens: dict[str, str] = {}
+        vectors: dict[str, NDArray[np.float32]] = {}
+        if self._caches:
+            analyser, model = self._analyser().name, self._embedder().name
+            for cache in self._caches:
+                tokens |= cache.tokens(analyser, [t for t in texts if t not in tokens])
+                vectors |= cache.vectors(model, [t for t in texts if t not in vectors])
+        missing = [t for t in dict.fromkeys(texts) if t not in tokens or t not in vectors]
         done = len(texts) - len(missing)
-        if not missing:
-            return Features(tokens, vectors)
-        analyser, embedder = self._analyser(), self._embedder()
         with ThreadPoolExecutor(1) as pool:
             for begin in range(0, len(missing), BATCH):
-                rows = missing[begin : begin + BATCH]
-                batch = [texts[row] for row in rows]
-                analysed = pool.submit(analyser.morphemes, batch)
-                vectors[rows] = embedder.embed_passages(batch)
-                for row, terms in zip(rows, analysed.result(), strict=True):
-                    tokens[row] = " ".join(terms)
-                done += len(rows)
+                batch = missing[begin : begin + BATCH]
+                analysed = pool.submit(self._analyse, [t for t in batch if t not in tokens])
+                vectors |= self._embed([t for t in batch if t not in vectors])
+                tokens |= analysed.result()
+                done += len(batch)
                 progress(done, len(texts))
-        return Features(tokens, vectors)
+        matrix = np.zeros((len(texts), DIMENSIONS), np.float32)
+        for row, text in enumerate(texts):
+            matrix[row] = vectors[text]
+        return Features([tokens[text] for text in texts], matrix)
+
+    def _analyse(self, texts: list[str]) -> dict[str, str]:
+        analyser = self._analyser()
+        terms = analyser.morphemes(texts)
+        made = {text: " ".join(words) for text, words in zip(texts, terms, strict=True)}
+        if self._disk is not None and made:
+            self._disk.keep_tokens(analyser.name, made)
+        return made
+
+    def _embed(self, texts: list[str]) -> dict[str, NDArray[np.float32]]:
+        if not texts:
+            return {}
+        embedder = self._embedder()
+        # Rounded as stored, so that a vector is the same fresh, from a cache or from the database.
+        rows = embedder.embed_passages(texts).astype(np.float16).astype(np.float32)
+        made = dict(zip(texts, rows, strict=True))
+        if self._disk is not None:
+            self._disk.keep_vectors(embedder.name, made)
+        return made
