@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable
+from dataclasses import replace
 from functools import cached_property
 from importlib import import_module
 from pathlib import Path
@@ -11,6 +12,7 @@ from typing import TypeVar
 
 from mokmin import migrations
 from mokmin.adapters.files.local import LocalBlobStore
+from mokmin.adapters.index.generations import Generations
 from mokmin.adapters.llm.e5 import E5Embedder
 from mokmin.base.db import Database
 from mokmin.base.files import BlobStore
@@ -25,9 +27,12 @@ from mokmin.features.assistant.service import AssistantService
 from mokmin.governance.audit.service import AuditLog
 from mokmin.governance.people.service import PeopleService
 from mokmin.knowledge.answering.service import AnswerService
+from mokmin.knowledge.backup.restore import Restore
+from mokmin.knowledge.backup.service import Backup
 from mokmin.knowledge.documents.service import DocumentService
 from mokmin.knowledge.ingestion.caches import DiskCache, ShippedCache
 from mokmin.knowledge.ingestion.features import FeatureExtractor
+from mokmin.knowledge.ingestion.indexing import has_passages
 from mokmin.knowledge.ingestion.service import Ingestion
 from mokmin.knowledge.search.ports import PassageIndex
 from mokmin.knowledge.search.service import SearchService
@@ -110,6 +115,14 @@ class App:
                 self._index = lance.LanceIndex(self.settings.home / "index", dimensions=DIMENSIONS)
             return self._index
 
+    def index_is_outdated(self) -> bool:
+        """Whether the index must be rebuilt from the database: it was made by an older version, or
+        it is missing. Asked without opening it."""
+        generations = Generations(self.settings.home / "index")
+        if generations.outdated:
+            return True
+        return generations.read() is None and has_passages(self.db)
+
     @cached_property
     def models(self) -> list[ChatModel]:
         """Chat models that the operator named; often none."""
@@ -185,11 +198,32 @@ class App:
         """Conversations."""
         return AssistantService(self.db, self.answers, self.documents, self.audit)
 
+    @cached_property
+    def backup(self) -> Backup:
+        """The whole home in one file."""
+        return Backup(
+            self.db,
+            self.blobs,
+            self.audit,
+            self.settings.home,
+            lambda: str(migrations.state(self.db)[0]),
+        )
+
     def warm_up(self) -> None:
         """Load the models and touch the index, so that the first question is quick."""
         self.analyser().morphemes(["준비"])
         self.embedder().embed_query("준비")
         self.index.health()
+
+
+def restore(settings: Settings) -> Restore:
+    """A backup into the home of the settings, which nothing has opened yet."""
+    return Restore(
+        settings.home,
+        settings.sqlalchemy_url,
+        migrations,
+        lambda folder, url: App(replace(settings, home=folder, database_url=url)),
+    )
 
 
 AppFactory = Callable[[], App]

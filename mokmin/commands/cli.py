@@ -51,17 +51,23 @@ def parser() -> argparse.ArgumentParser:
     ask.add_argument("--as", dest="user")
     ask.add_argument("--model")
 
-    evaluate = add("eval", measuring.evaluate, "찾기 품질을 잽니다")
-    evaluate.add_argument("what", choices=("retrieval",))
-    evaluate.add_argument("--corpus", type=Path, required=True)
-    evaluate.add_argument("--queries", type=Path, required=True)
-    evaluate.add_argument("--top", type=int, default=10)
-    evaluate.add_argument("--limit", type=int)
-    evaluate.add_argument("--mode", choices=("hybrid", "lexical", "dense"), default="hybrid")
+    _evaluation(commands.add_parser("eval", help="찾기와 답변의 품질을 잽니다"))
 
     add("migrate", maintenance.migrate, "데이터베이스를 최신 구조로 올립니다")
     add("doctor", maintenance.doctor, "설치 상태를 점검합니다")
     add("reindex", maintenance.reindex, "데이터베이스로부터 색인을 다시 만듭니다")
+    backup = add("backup", maintenance.backup, "서비스를 멈추지 않고 전체를 파일 하나로 백업합니다")
+    backup.add_argument("file", type=Path, metavar="FILE")
+    backup.add_argument("--force", action="store_true", help="있는 파일을 덮어씁니다")
+    restore = add("restore", maintenance.restore, "백업을 빈 데이터 폴더에 되살립니다")
+    restore.add_argument("file", type=Path, metavar="FILE")
+    for command in (backup, restore):
+        command.add_argument(
+            "--home",
+            type=Path,
+            default=argparse.SUPPRESS,
+            help="데이터 폴더 (명령 앞에 적어도 됩니다)",
+        )
     account = add("account", maintenance.account, "계정을 만듭니다")
     account.add_argument("login")
     account.add_argument("--name", default="")
@@ -71,6 +77,35 @@ def parser() -> argparse.ArgumentParser:
     audit = add("audit", maintenance.audit, "감사 기록이 온전한지 확인합니다")
     audit.add_argument("what", choices=("verify",))
     return root
+
+
+def _evaluation(evaluate: argparse.ArgumentParser) -> None:
+    """``eval retrieval`` and ``eval answers``."""
+    evaluate.add_argument("--json", action="store_true", help="표준 출력에 JSON만 씁니다")
+    kinds = evaluate.add_subparsers(dest="what", required=True, metavar="retrieval|answers")
+
+    def add(name: str, action: Command, text: str) -> argparse.ArgumentParser:
+        made = kinds.add_parser(name, help=text, description=text)
+        # Suppressed, so that ``eval --json answers`` is not undone here.
+        made.add_argument(
+            "--json",
+            action="store_true",
+            default=argparse.SUPPRESS,
+            help="표준 출력에 JSON만 씁니다",
+        )
+        made.add_argument("--corpus", type=Path, required=True, help="문서 모음 (JSONL)")
+        made.add_argument("--limit", type=int, help="앞에서부터 이만큼의 질문만 잽니다")
+        made.set_defaults(action=action)
+        return made
+
+    found = add("retrieval", measuring.retrieval, "찾기 품질을 잽니다")
+    found.add_argument("--queries", type=Path, required=True, help="질문과 정답 문서 (JSONL)")
+    found.add_argument("--top", type=int, default=10, help="앞의 몇 건까지 볼지")
+    found.add_argument("--mode", choices=("hybrid", "lexical", "dense"), default="hybrid")
+    answered = add("answers", measuring.answers, "답변과 출처의 품질을 잽니다")
+    answered.add_argument("--questions", type=Path, required=True, help="질문과 정답 (JSONL)")
+    answered.add_argument("--model", help="물어볼 언어모델 (없으면 원문 발췌)")
+    answered.add_argument("--details", type=Path, help="질문별 결과를 적을 파일 (JSONL)")
 
 
 def run(arguments: Sequence[str]) -> int:

@@ -1,15 +1,22 @@
-"""migrate, doctor, reindex, account, audit."""
+"""migrate, doctor, reindex, account, audit, backup, restore."""
 
 from __future__ import annotations
 
 import argparse
 import sys
+from dataclasses import asdict
+from pathlib import Path
+
+from sqlalchemy.engine import make_url
 
 from mokmin import migrations
 from mokmin.app import App
+from mokmin.app import restore as restore_of
 from mokmin.base.db import Database
+from mokmin.base.errors import InvalidInput
 from mokmin.commands.output import Output
 from mokmin.features.console.checks import run_checks
+from mokmin.knowledge.backup.service import Summary
 from mokmin.settings import Settings
 
 
@@ -42,11 +49,11 @@ def doctor(_options: argparse.Namespace, settings: Settings, out: Output) -> int
 
 
 def reindex(_options: argparse.Namespace, settings: Settings, out: Output) -> int:
-    """``mokmin reindex``: the index anew from the database alone."""
+    """``mokmin reindex``: the index anew from the database alone; the service goes on answering."""
     app = App(settings)
-    count = app.ingestion.rebuild(lambda d, n: out.progress("색인 다시 만들기", d, n))
-    out.data({"passages": count})
-    out.say(f"단락 {count:,}개의 색인을 다시 만들었습니다.")
+    made = app.ingestion.rebuild(lambda d, n: out.progress("색인 다시 만들기", d, n))
+    out.data(asdict(made))
+    out.say(f"단락 {made.passages:,}개의 색인을 {made.seconds:,.1f}초에 다시 만들었습니다.")
     return 0
 
 
@@ -77,3 +84,54 @@ def audit(_options: argparse.Namespace, settings: Settings, out: Output) -> int:
         else f"감사 기록이 {result.first_bad}번째에서 어긋납니다. 바로 감사 담당에게 알리세요."
     )
     return 0 if result.ok else 1
+
+
+def backup(options: argparse.Namespace, settings: Settings, out: Output) -> int:
+    """``mokmin backup FILE``: status 1 when an original was already lost (the file is made)."""
+    database = make_url(settings.sqlalchemy_url)
+    is_file = database.get_backend_name() == "sqlite"
+    if not settings.home.is_dir() or (is_file and not Path(database.database or "").is_file()):
+        raise InvalidInput(
+            f"'{settings.home}'에 목민의 데이터가 없습니다. --home으로 데이터 폴더를 지정해 주세요."
+        )
+    app = App(settings)
+    summary = app.backup.make(options.file, out.progress, force=options.force)
+    app.db.close()
+    _tell(summary, out)
+    out.say(f"백업을 '{summary.file}'에 만들었습니다. 문서가 다 들어 있으니 안전한 곳에 두세요.")
+    return _tell_missing(summary, out)
+
+
+def restore(options: argparse.Namespace, settings: Settings, out: Output) -> int:
+    """``mokmin restore FILE``."""
+    summary = restore_of(settings).run(options.file, out.progress)
+    _tell(summary, out)
+    out.say(
+        f"'{settings.home}'에 되살렸습니다. 이제 서비스를 시작하고, 모두 다시 로그인하면 됩니다."
+    )
+    return _tell_missing(summary, out)
+
+
+def _tell(summary: Summary, out: Output) -> None:
+    values = {
+        "bytes": summary.bytes,
+        "documents": summary.documents,
+        "passages": summary.passages,
+        "files": summary.files,
+        "seconds": summary.seconds,
+    }
+    out.data({"file": str(summary.file), **values})
+    out.say(
+        f"문서 {summary.documents:,}건 · 단락 {summary.passages:,}개 · 원본 {summary.files:,}개 · "
+        f"{summary.bytes / 2**20:,.1f} MB · {summary.seconds:,}초"
+    )
+
+
+def _tell_missing(summary: Summary, out: Output) -> int:
+    if not summary.missing:
+        return 0
+    out.note(
+        f"원본 파일 {len(summary.missing):,}개는 백업할 때 이미 디스크에 없거나 바뀌어 있었습니다. 글과 찾기는 온전합니다: "
+        + ", ".join(key[:12] for key in summary.missing[:10])
+    )
+    return 1

@@ -33,6 +33,7 @@ def up(options: argparse.Namespace, settings: Settings, out: Output) -> int:
     app = App(settings)
     out.say("데이터베이스를 확인합니다.")
     app.db.ping()
+    renew_index(app, out)
     if options.no_demo:
         _first_administrator(app, out)
     elif _demo_is_missing(app):
@@ -59,7 +60,9 @@ def demo(_options: argparse.Namespace, settings: Settings, out: Output) -> int:
 
 def serve(_options: argparse.Namespace, settings: Settings, out: Output) -> int:
     """``mokmin serve``."""
-    return _serve(App(settings), out)
+    app = App(settings)
+    renew_index(app, out)
+    return _serve(app, out)
 
 
 def worker(options: argparse.Namespace, settings: Settings, out: Output) -> int:
@@ -72,6 +75,20 @@ def worker(options: argparse.Namespace, settings: Settings, out: Output) -> int:
     )
     out.data({"jobs": done})
     return 0
+
+
+def renew_index(app: App, out: Output) -> None:
+    """Rebuild an index that an older version made, or that is missing, in a process of its own."""
+    if not app.index_is_outdated():
+        return
+    out.say("색인을 이 판에 맞게 다시 만듭니다. 문서는 그대로이며, 한 번만 합니다.")
+    home = str(app.settings.home.resolve())
+    command = [sys.executable, "-m", "mokmin", "--home", home, "reindex"]
+    if subprocess.run(command, check=False, stdin=subprocess.DEVNULL).returncode:  # noqa: S603
+        out.note(
+            "색인을 다 만들지 못해 찾기에 빠지는 문서가 있을 수 있습니다. 문서는 모두 그대로입니다. "
+            "'mokmin reindex'로 다시 만들어 주세요."
+        )
 
 
 def _demo_is_missing(app: App) -> bool:

@@ -23,6 +23,7 @@ from mokmin.governance.access.model import OPERATOR
 from mokmin.knowledge.documents.model import DocumentMeta, Freshness, Upload
 from mokmin.knowledge.documents.passages import split_passages
 from mokmin.knowledge.ingestion.service import Ingestion
+from mokmin.knowledge.ingestion.worker import Worker
 
 Progress = Callable[[str, int, int], None]
 LAW_KIND = "법령"
@@ -108,6 +109,7 @@ def load(app: App, password: str, progress: Progress) -> int:
         fresh += _put(app, trusted, item)
         progress("시 문서 싣기", done, len(files))
     _link_editions(app)
+    Worker(app.queue, app.ingestion, app.index).run(idle_seconds=0)
     if fresh:
         app.index.optimise()
     return fresh

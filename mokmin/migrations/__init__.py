@@ -19,9 +19,14 @@ def _config(db: Database) -> Config:
     return config
 
 
-def upgrade(db: Database) -> None:
-    """Bring the database to the newest schema; safe to repeat."""
-    command.upgrade(_config(db), "head")
+def upgrade(db: Database, revision: str = "head") -> None:
+    """Bring the database to the newest schema, or to an earlier one; safe to repeat."""
+    command.upgrade(_config(db), revision)
+
+
+def revisions(db: Database) -> list[str]:
+    """Every revision that this version knows, newest first."""
+    return [item.revision for item in ScriptDirectory.from_config(_config(db)).walk_revisions()]
 
 
 def state(db: Database) -> tuple[str | None, str | None]:

@@ -8,10 +8,12 @@ from typing import Any
 
 import pytest
 import sqlalchemy as sa
+from alembic import command
 
 from mokmin import migrations
 from mokmin.base.db import Database, metadata, utcnow
 from mokmin.governance.people.store import departments
+from mokmin.knowledge.documents.store import documents
 
 WRITERS, ROUNDS = 4, 15
 
@@ -110,6 +112,23 @@ def test_the_schema_of_the_migrations_is_the_schema_of_the_code(db: Database) ->
         nullable = {name: c["nullable"] for name, c in columns.items()}
         assert nullable == {c.name: bool(c.nullable) for c in table.columns}, table.name
         assert {i["name"] for i in found.get_indexes(table.name)} >= {i.name for i in table.indexes}
+
+
+def test_a_library_from_before_changed_at_is_kept(db: Database) -> None:
+    command.downgrade(migrations._config(db), "0001")
+    row = "1, '조례', 'a/b.txt', '조례', 'O', 'in_force', 'kim', '2026-01-02 03:04:05'"
+    with db.write() as connection:
+        connection.execute(
+            sa.text(
+                "INSERT INTO documents (id, title, source, kind, grade, freshness, owner, "
+                f"created_at) VALUES ({row})"
+            )
+        )
+    migrations.upgrade(db)
+    with db.read() as connection:
+        kept = connection.execute(sa.select(documents)).one()
+    assert (kept.title, kept.department, kept.changed_at) == ("조례", "", None)
+    assert migrations.state(db)[0] == migrations.state(db)[1]
 
 
 def test_migrating_twice_changes_nothing(db: Database) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import socket
 import subprocess
 import sys
 import threading
@@ -9,10 +10,11 @@ from collections import Counter
 from datetime import timedelta
 
 import pytest
+import sqlalchemy as sa
 
 from mokmin.base.db import Database, utcnow
-from mokmin.base.jobs import Job, JobQueue
-from mokmin.base.jobs.queue import LEASE, MAX_ATTEMPTS
+from mokmin.base.jobs import Job, JobQueue, worker_name
+from mokmin.base.jobs.queue import LEASE, MAX_ATTEMPTS, jobs
 
 
 @pytest.fixture
@@ -100,10 +102,6 @@ def test_a_retry_waits_longer_each_time_until_attempts_are_used_up(
 
 def queue_due(queue: JobQueue, seconds: int) -> bool:
     """Whether a queued job would be due then (looked up, not taken)."""
-    import sqlalchemy as sa
-
-    from mokmin.base.jobs.queue import jobs
-
     when = utcnow() + timedelta(seconds=seconds)
     with queue._db.read() as connection:
         due = sa.select(jobs.c.id).where(jobs.c.state == "queued", jobs.c.run_after <= when)
@@ -118,11 +116,30 @@ def test_an_orderly_worker_gives_back_its_own_jobs_only(db: Database, queue: Job
     assert taken(queue, "다").subject_id == 1
 
 
-def test_recover_puts_back_all(db: Database, queue: JobQueue) -> None:
-    enqueue(db, 1, 2)
-    taken(queue, "가"), taken(queue, "나")
+def test_recover_takes_jobs_from_lost_workers_alone(db: Database, queue: JobQueue) -> None:
+    enqueue(db, 1, 2, 3, 4)
+    host = socket.gethostname()
+    gone = subprocess.Popen([sys.executable, "-c", ""])
+    gone.wait(timeout=60)
+    taken(queue, f"{host}-{gone.pid}")
+    taken(queue, worker_name())
+    taken(queue, f"다른-기계-{gone.pid}")
+    expired = taken(queue, "또-다른-기계-7")
+    with db.write() as connection:
+        past = utcnow() - timedelta(seconds=1)
+        connection.execute(jobs.update().where(jobs.c.id == expired.id).values(lease_until=past))
     assert queue.recover() == 2
-    assert queue.waiting() == 2
+    assert queue.counts() == {"queued": 2, "running": 2}
+    assert {taken(queue, "다음").subject_id for _ in range(2)} == {1, 4}
+
+
+def test_jobs_of_the_kind_asked_for_come_first(db: Database, queue: JobQueue) -> None:
+    enqueue(db, 1)
+    with db.write() as connection:
+        JobQueue.enqueue(connection, "index", 2)
+        JobQueue.enqueue(connection, "index", 3)
+    order = [queue.lease("가", first="index") for _ in range(3)]
+    assert [job.subject_id for job in order if job is not None] == [2, 3, 1]
 
 
 def test_a_worker_that_lost_its_lease_cannot_put_the_job_back(

@@ -8,7 +8,11 @@ from typing import Any
 
 import pytest
 
+from mokmin.app import App
+from mokmin.commands import serving
 from mokmin.commands.cli import run
+from mokmin.commands.output import Output
+from mokmin.settings import load_settings
 
 pytestmark = pytest.mark.xdist_group("models")
 
@@ -164,8 +168,10 @@ def test_the_house_from_files_to_answers(call: Any, folder: Path) -> None:
         "n", "passage_id", "document_id", "title", "locator", "quote", "grade", "date",
     } <= set(answer["citations"][0])  # fmt: skip
 
-    status, _ = call("reindex")
+    status, (made,) = call("reindex")
     assert status == 0
+    assert set(made) == {"passages", "seconds", "generation"}
+    assert (made["passages"], made["generation"]) == (last["summary"]["passages"], 2)
     assert call("search", "차를 한 시간 세우면 얼마인가요?", "--top", "1")[1][0]["hits"] == [hit]
 
     status, (health,) = call("doctor")
@@ -175,6 +181,30 @@ def test_the_house_from_files_to_answers(call: Any, folder: Path) -> None:
     assert names["데이터베이스"]["ok"]
     assert names["임베딩 모델"]["ok"]
     assert names["형태소 분석"]["ok"]
+
+
+def test_an_index_of_an_older_version_is_made_anew_at_the_start(
+    call: Any, folder: Path, mokmin_home: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    call("ingest", str(folder))
+    _, (before,) = call("search", "주차요금")
+    assert before["hits"]
+    index = mokmin_home / "index"
+    (index / "CURRENT").unlink()
+    (index / "g000001" / "passages.lance").rename(index / "passages.lance")
+    status, (health,) = call("doctor")
+    assert status == 1
+    (check,) = (c for c in health["checks"] if c["name"] == "검색 색인")
+    assert not check["ok"]
+    assert "mokmin reindex" in check["message"]
+    app = App(load_settings(mokmin_home))
+    serving.renew_index(app, Output(json=False))
+    assert "문서는 그대로" in capsys.readouterr().out
+    assert not app.index_is_outdated()
+    assert call("search", "주차요금")[1][0]["hits"] == before["hits"]
+    serving.renew_index(app, Output(json=False))
+    assert capsys.readouterr().out == "", "only once"
+    app.db.close()
 
 
 def test_an_account_is_made_once(

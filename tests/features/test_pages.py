@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
 
 from mokmin.app import App
+from mokmin.base.web.kit import local
+from mokmin.features.console.pages import MANY_UNINDEXED
 
 PAGES = [
     "/", "/chat", "/chat?q=주차", "/chat/history", "/chat/history/list", "/library",
@@ -120,6 +123,26 @@ def test_the_administrator_sees_figures_and_no_content(
     assert "징계 의결" not in page.text
     for url in ("/admin/index/optimize", "/admin/jobs/retry-failed", "/admin/check"):
         assert admin.post(url).status_code == 303
+
+
+def test_the_administrator_sees_the_state_of_the_index(
+    app: App, signed_in: Any, put: Any, people: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    put(app, "조례.txt", "주차요금을 정한다.\n")
+    admin = signed_in("admin")
+    before = admin.get("/admin").text
+    assert '<dt>다시 만든 때</dt><dd class="num">없음</dd>' in before
+    app.ingestion.rebuild()
+    built = app.index.health().built_at
+    assert built is not None
+    shown = f"{local(built):%Y. %-m. %-d. %H:%M}"
+    after = admin.get("/admin").text
+    assert f'<dt>다시 만든 때</dt><dd class="num">{shown}</dd>' in after
+    assert '<dt>세대</dt><dd class="num">2</dd>' in after
+    assert "이전 판의 색인" not in after
+    outdated = replace(app.index.health(), outdated=True, unindexed=MANY_UNINDEXED + 1)
+    monkeypatch.setattr(app.index, "health", lambda: outdated)
+    assert "이전 판의 색인" in admin.get("/admin").text
 
 
 def test_alive_and_ready(app: App, browser: Any) -> None:

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Sequence
-from datetime import timedelta
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -15,23 +17,71 @@ from lancedb.index import FTS, Bitmap, BTree, HnswSq, LabelList
 from lancedb.query import MatchQuery
 from numpy.typing import NDArray
 
-from mokmin.knowledge.search.ports import IndexEntry, IndexFilter, IndexHealth, Scores
+from mokmin.adapters.index.conditions import attribute_values, condition
+from mokmin.adapters.index.generations import KEEP, Generations, Signature
+from mokmin.base.errors import Conflict
+from mokmin.knowledge.search.ports import (
+    IndexAttributes,
+    IndexEntry,
+    IndexFilter,
+    IndexHealth,
+    Scores,
+)
 
 TABLE = "passages"
-# An update cannot write an empty list: this id belongs to no group.
-NOBODY = -1
 # Below this many rows an exact scan is faster than any vector index, and exact.
 EXACT_ROWS = 50_000
+# Old versions of the table that a query of any process may still read are kept this long.
+KEEP_VERSIONS = timedelta(hours=1)
 _FIELDS = ("morphemes", "bigrams")
+_SCALAR = (
+    ("groups", LabelList()),
+    ("grade", Bitmap()),
+    ("department", Bitmap()),
+    ("kind", Bitmap()),
+    ("dated_on", BTree()),
+    ("effective_on", BTree()),
+    ("passage_id", BTree()),
+    ("document_id", BTree()),
+    ("version_id", BTree()),
+)
+_ATTRIBUTES = (
+    "groups",
+    "grade",
+    "department",
+    "kind",
+    "dated_on",
+    "effective_on",
+    "superseded",
+)
+
+
+@dataclass(frozen=True, slots=True)
+class _Opened:
+    """A generation as this process has it open."""
+
+    generation: int
+    folder: Path
+    table: Any
+    signature: Signature | None
 
 
 class LanceIndex:
-    """Implements ``PassageIndex``. One writer at a time in a process; any number of readers."""
+    """Implements ``PassageIndex``. Writers take turns, over all processes; any number of readers.
 
-    def __init__(self, root: Path, *, dimensions: int) -> None:
-        root.mkdir(parents=True, exist_ok=True)
+    Every call works on the generation that is current when it begins, or, for the index that
+    ``begin_rebuild`` gave, on that one. Raises Conflict for a rebuild while another one runs.
+    """
+
+    def __init__(self, root: Path, *, dimensions: int, generation: int | None = None) -> None:
         self._root = root
-        self._db = lancedb.connect(str(root), read_consistency_interval=timedelta(0))
+        self._dimensions = dimensions
+        self._generations = Generations(root)
+        self._fixed = generation
+        self._turn = threading.RLock()
+        # Of its own, so that a search need not wait for a writer's turn after a switch.
+        self._opening = threading.Lock()
+        self._building: tuple[int, int] | None = None
         # int64 group ids: with int32 the LABEL_LIST index is silently unused.
         self._schema = pa.schema(
             [
@@ -42,101 +92,153 @@ class LanceIndex:
                 ("bigrams", pa.string()),
                 ("groups", pa.list_(pa.int64())),
                 ("grade", pa.string()),
+                ("department", pa.string()),
+                ("kind", pa.string()),
+                ("dated_on", pa.date32()),
+                ("effective_on", pa.date32()),
+                ("superseded", pa.bool_()),
                 ("vector", pa.list_(pa.float32(), dimensions)),
             ]
         )
-        self._write = threading.Lock()
-        self._table = self._open()
+        self._opened = self._open()
 
-    def _open(self) -> Any:
-        table = self._db.create_table(TABLE, schema=self._schema, exist_ok=True)
-        present = {name for index in table.list_indices() for name in index.columns}
-        for field in _FIELDS:
-            if field not in present:
-                table.create_index(
-                    field,
-                    config=FTS(
-                        base_tokenizer="whitespace",
-                        stem=False,
-                        remove_stop_words=False,
-                        lower_case=False,
-                        ascii_folding=False,
-                        max_token_length=100,
-                        with_position=False,
-                    ),
-                )
-        for field, kind in (
-            ("groups", LabelList()),
-            ("grade", Bitmap()),
-            ("passage_id", BTree()),
-            ("document_id", BTree()),
-            ("version_id", BTree()),
-        ):
-            if field not in present:
-                table.create_index(field, config=kind)
-        return table
+    def _open(self) -> _Opened:
+        """The current generation. One that is being built gets its indexes only when it is full."""
+        if self._fixed is not None:
+            return self._connect(self._fixed, None, indexed=False)
+        signature = self._generations.signature()
+        pointer = self._generations.ensure()
+        return self._connect(pointer.generation, signature, indexed=True)
+
+    def _connect(self, number: int, signature: Signature | None, *, indexed: bool) -> _Opened:
+        folder = self._generations.folder(number)
+        folder.mkdir(parents=True, exist_ok=True)
+        db = lancedb.connect(str(folder), read_consistency_interval=timedelta(0))
+        with self._generations.locked("open"):
+            table = db.create_table(TABLE, schema=self._schema, exist_ok=True)
+            if indexed:
+                _create_indexes(table)
+        return _Opened(number, folder, table, signature)
+
+    def _now(self) -> _Opened:
+        """What is current, at the price of one stat."""
+        opened = self._opened
+        if self._fixed is not None or opened.signature == self._generations.signature():
+            return opened
+        with self._opening:
+            if self._opened.signature != self._generations.signature():
+                self._opened = self._open()
+            return self._opened
+
+    @contextmanager
+    def _writing(self) -> Iterator[Any]:
+        """The table, for one writer of all threads and processes at a time."""
+        own = self._fixed is not None
+        name = f"{self._opened.folder.name}/write" if own else "write"
+        with self._turn, self._generations.locked(name):
+            yield self._now().table
 
     def add(self, entries: Sequence[IndexEntry]) -> None:
         """See ``PassageIndex.add``."""
-        if not entries:
-            return
+        if entries:
+            with self._writing() as table:
+                table.add(self._rows(entries))
+
+    def _rows(self, entries: Sequence[IndexEntry]) -> pa.Table:
         columns: dict[str, Any] = {
             "passage_id": [e.passage_id for e in entries],
             "document_id": [e.document_id for e in entries],
             "version_id": [e.version_id for e in entries],
             "morphemes": [e.morphemes for e in entries],
             "bigrams": [e.bigrams for e in entries],
-            "groups": [list(e.groups) for e in entries],
-            "grade": [e.grade for e in entries],
-            "vector": [e.vector for e in entries],
+            "vector": pa.FixedSizeListArray.from_arrays(
+                np.concatenate([e.vector for e in entries], dtype=np.float32), self._dimensions
+            ),
         }
-        with self._write:
-            self._table.add(pa.table(columns, schema=self._schema))
+        for name in _ATTRIBUTES:
+            columns[name] = [getattr(e.attributes, name) for e in entries]
+        return pa.table(columns, schema=self._schema)
 
     def remove_version(self, version_id: int) -> None:
         """See ``PassageIndex.remove_version``."""
-        with self._write:
-            self._table.delete(f"version_id = {int(version_id)}")
+        with self._writing() as table:
+            table.delete(f"version_id = {int(version_id)}")
 
-    def set_groups(self, document_id: int, groups: tuple[int, ...]) -> None:
-        """See ``PassageIndex.set_groups``."""
-        with self._write:
-            self._table.update(
+    def remove_document(self, document_id: int) -> None:
+        """See ``PassageIndex.remove_document``."""
+        with self._writing() as table:
+            table.delete(f"document_id = {int(document_id)}")
+
+    def set_attributes(self, document_id: int, attributes: IndexAttributes) -> None:
+        """See ``PassageIndex.set_attributes``."""
+        with self._writing() as table:
+            table.update(
                 where=f"document_id = {int(document_id)}",
-                values={"groups": list(groups) or [NOBODY]},
+                values_sql=attribute_values(attributes),
             )
+
+    def replace_document(self, document_id: int, entries: Sequence[IndexEntry]) -> None:
+        """See ``PassageIndex.replace_document``."""
+        this = f"document_id = {int(document_id)}"
+        with self._writing() as table:
+            held, attributes = _held(table, this)
+            wanted = {e.passage_id: e for e in entries}
+            twice = {key for key in held if held.count(key) > 1} if _repeats(held) else set()
+            gone = (set(held) - set(wanted)) | twice
+            if twice:
+                table.delete(f"{this} AND passage_id IN ({_ids(gone)})")
+                gone = set()
+            missing = [e for key, e in wanted.items() if key not in held or key in twice]
+            if missing:
+                table.add(self._rows(missing))
+            if gone:
+                table.delete(f"{this} AND passage_id IN ({_ids(gone)})")
+            kept = [e.attributes for key, e in wanted.items() if key in held]
+            if kept and attributes != {_plain(kept[0])}:
+                table.update(where=this, values_sql=attribute_values(kept[0]))
 
     def search_text(self, field: str, tokens: str, where: IndexFilter, limit: int) -> Scores:
         """See ``PassageIndex.search_text``."""
-        condition = _condition(where)
-        if not tokens or condition == "false":
+        text = condition(where)
+        if not tokens or text == "false":
             return {}
-        query = self._table.search(MatchQuery(tokens, field), query_type="fts")
-        if condition:
-            query = query.where(condition, prefilter=True)
+        query = self._now().table.search(MatchQuery(tokens, field), query_type="fts")
+        if text:
+            query = query.where(text, prefilter=True)
         found = query.select(["passage_id", "_score"]).limit(limit).to_arrow()
         return dict(zip(found["passage_id"].to_pylist(), found["_score"].to_pylist(), strict=True))
 
     def search_vector(self, vector: NDArray[np.float32], where: IndexFilter, limit: int) -> Scores:
         """See ``PassageIndex.search_vector``."""
-        condition = _condition(where)
-        if condition == "false":
+        text = condition(where)
+        if text == "false":
             return {}
-        query = self._table.search(vector, vector_column_name="vector").distance_type("cosine")
-        if condition:
-            query = query.where(condition, prefilter=True)
-        query = query.nprobes(50).ef(200).refine_factor(5)
+        query = self._vector_query(vector, text)
         found = query.select(["passage_id", "_distance"]).limit(limit).to_arrow()
         near = [1.0 - d for d in found["_distance"].to_pylist()]
         return dict(zip(found["passage_id"].to_pylist(), near, strict=True))
 
-    def optimise(self) -> None:
-        """See ``PassageIndex.optimise``."""
-        with self._write:
-            rows = self._table.count_rows()
-            has_vector_index = any("vector" in i.columns for i in self._table.list_indices())
+    def _vector_query(self, vector: NDArray[np.float32], where: str) -> Any:
+        query = self._now().table.search(vector, vector_column_name="vector")
+        query = query.distance_type("cosine")
+        if where:
+            query = query.where(where, prefilter=True)
+        return query.nprobes(50).ef(200).refine_factor(5)
+
+    def explain(self, where: IndexFilter) -> str:
+        """The plan of a filtered vector search: names the scalar indexes that the filter uses."""
+        vector = np.zeros(self._dimensions, np.float32)
+        vector[0] = 1
+        return str(self._vector_query(vector, condition(where)).limit(10).explain_plan(True))
+
+    def optimise(self, *, keep: timedelta = KEEP) -> None:
+        """See ``PassageIndex.optimise``. Generations replaced longer than ``keep`` ago go too."""
+        with self._writing() as table:
+            _create_indexes(table)
+            rows = table.count_rows()
+            has_vector_index = any("vector" in i.columns for i in table.list_indices())
             if rows >= EXACT_ROWS and not has_vector_index:
-                self._table.create_index(
+                table.create_index(
                     "vector",
                     config=HnswSq(
                         distance_type="cosine",
@@ -145,35 +247,116 @@ class LanceIndex:
                         num_partitions=max(1, rows // 100_000),
                     ),
                 )
-            self._table.optimize()
+            # Nobody reads an index that is being built: what filling it left behind can go at once.
+            keep_versions = KEEP_VERSIONS if self._fixed is None else timedelta(seconds=1)
+            table.optimize(cleanup_older_than=keep_versions)
+            (self._now().folder / "optimised").touch()
+        if self._fixed is None:
+            self._generations.remove_replaced(keep)
 
-    def clear(self) -> None:
-        """See ``PassageIndex.clear``."""
-        with self._write:
-            self._db.drop_table(TABLE)
-            self._table = self._open()
+    def begin_rebuild(self) -> LanceIndex:
+        """See ``PassageIndex.begin_rebuild``. Its indexes are made by its ``optimise``."""
+        if self._fixed is not None:
+            raise Conflict("만들고 있는 색인에서 다시 만들기를 시작할 수 없습니다.")
+        with self._turn:
+            self._leave()
+            claim = self._generations.claim("rebuild")
+            number = self._generations.begin()
+            self._building = (number, claim)
+        return LanceIndex(self._root, dimensions=self._dimensions, generation=number)
+
+    def switch(self) -> None:
+        """See ``PassageIndex.switch``."""
+        with self._turn:
+            if self._building is None:
+                raise Conflict("바꿀 새 색인이 없습니다. 지금 쓰는 색인은 그대로입니다.")
+            self._generations.switch(self._building[0])
+            self._leave()
+
+    def _leave(self) -> None:
+        if self._building is not None:
+            self._generations.give_up(self._building[1])
+            self._building = None
+
+    @property
+    def outdated(self) -> bool:
+        """Whether the index must be rebuilt from the database: it was of an older schema."""
+        return self._generations.outdated
 
     def health(self) -> IndexHealth:
         """See ``PassageIndex.health``."""
+        opened, pointer = self._now(), self._generations.ensure()
         unindexed = 0
-        for index in self._table.list_indices():
+        for index in opened.table.list_indices():
             if index.columns == ["morphemes"]:
-                stats = self._table.index_stats(index.name)
+                stats = opened.table.index_stats(index.name)
                 unindexed = stats.num_unindexed_rows if stats else 0
-        size = sum(f.stat().st_size for f in self._root.rglob("*") if f.is_file())
-        return IndexHealth(self._table.count_rows(), unindexed, size)
+        mark = opened.folder / "optimised"
+        optimised = datetime.fromtimestamp(mark.stat().st_mtime, UTC) if mark.exists() else None
+        return IndexHealth(
+            passages=opened.table.count_rows(),
+            unindexed=unindexed,
+            bytes=_size(opened.folder),
+            generation=opened.generation,
+            built_at=pointer.built,
+            optimised_at=optimised.replace(tzinfo=None) if optimised else None,
+            outdated=self.outdated,
+        )
 
 
-def _condition(where: IndexFilter) -> str:
-    """The filter as SQL; only integers are ever written into it."""
-    parts: list[str] = []
-    if where.groups is not None:
-        if not where.groups:
-            return "false"
-        ids = ", ".join(str(int(g)) for g in where.groups)
-        parts.append(f"array_has_any(groups, [{ids}])")
-    if where.documents is not None:
-        if not where.documents:
-            return "false"
-        parts.append(f"document_id IN ({', '.join(str(int(d)) for d in where.documents)})")
-    return " AND ".join(parts)
+def _create_indexes(table: Any) -> None:
+    """The indexes that are not there yet, except the one on vectors."""
+    present = {name for index in table.list_indices() for name in index.columns}
+    for field in _FIELDS:
+        if field not in present:
+            table.create_index(
+                field,
+                config=FTS(
+                    base_tokenizer="whitespace",
+                    stem=False,
+                    remove_stop_words=False,
+                    lower_case=False,
+                    ascii_folding=False,
+                    max_token_length=100,
+                    with_position=False,
+                ),
+            )
+    for field, kind in _SCALAR:
+        if field not in present:
+            table.create_index(field, config=kind)
+
+
+def _held(table: Any, where: str) -> tuple[list[int], set[tuple[Any, ...]]]:
+    """The passage ids of the rows, and the distinct attributes among them."""
+    count = table.count_rows(where)
+    if not count:
+        return [], set()
+    rows = table.search().where(where).select(["passage_id", *_ATTRIBUTES]).limit(count)
+    found = rows.to_arrow().to_pylist()
+    attributes = {_plain(IndexAttributes(**{n: row[n] for n in _ATTRIBUTES})) for row in found}
+    return [row["passage_id"] for row in found], attributes
+
+
+def _plain(attributes: IndexAttributes) -> tuple[Any, ...]:
+    """Attributes for comparison: groups as a set of real ids."""
+    groups = frozenset(g for g in attributes.groups or () if g > 0)
+    return groups, *(getattr(attributes, name) for name in _ATTRIBUTES[1:])
+
+
+def _repeats(keys: Sequence[int]) -> bool:
+    return len(set(keys)) < len(keys)
+
+
+def _ids(keys: set[int]) -> str:
+    return ", ".join(str(int(key)) for key in sorted(keys))
+
+
+def _size(folder: Path) -> int:
+    """Bytes on disk; files that another process removes meanwhile count nothing."""
+    total = 0
+    for path in folder.rglob("*"):
+        try:
+            total += path.stat().st_size if path.is_file() else 0
+        except FileNotFoundError:
+            continue
+    return total

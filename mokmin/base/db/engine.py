@@ -88,6 +88,18 @@ class Database:
         with self._read.begin() as connection:
             yield connection
 
+    @contextmanager
+    def snapshot(self) -> Iterator[Connection]:
+        """One reading transaction in which all statements see the same moment, however long it is.
+        Writers go on meanwhile."""
+        with self._read.connect() as connection:
+            if not self.is_sqlite:
+                connection.execution_options(
+                    isolation_level="REPEATABLE READ", postgresql_readonly=True
+                )
+            with connection.begin():
+                yield connection
+
     def lock(self, connection: Connection, key: int) -> None:
         """Serialise writers on a key until the transaction ends (SQLite has one writer anyway)."""
         if not self.is_sqlite:

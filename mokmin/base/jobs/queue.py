@@ -6,6 +6,8 @@ idempotent. See docs/adr/0003-jobs.md for why this is ours and not a library's.
 
 from __future__ import annotations
 
+import os
+import socket
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -51,6 +53,25 @@ def _held(job: Job) -> ColumnElement[bool]:
     return sa.and_(jobs.c.id == job.id, jobs.c.attempts == job.attempts, jobs.c.state == "running")
 
 
+def worker_name() -> str:
+    """The name of this process as a worker: its machine and its process id."""
+    return f"{socket.gethostname()}-{os.getpid()}"
+
+
+def _is_gone(worker: str) -> bool:
+    """Whether a worker was a process of this machine that has ended."""
+    host, _, number = worker.rpartition("-")
+    if host != socket.gethostname() or not number.isdigit():
+        return False
+    try:
+        os.kill(int(number), 0)
+    except ProcessLookupError:
+        return True
+    except PermissionError:
+        return False
+    return False
+
+
 class JobQueue:
     """Enqueue, lease, extend, finish."""
 
@@ -73,14 +94,15 @@ class JobQueue:
             ),
         )
 
-    def lease(self, worker: str, *, now: datetime | None = None) -> Job | None:
-        """Take the oldest job that is due, or whose worker was lost; None when there is none."""
+    def lease(self, worker: str, *, now: datetime | None = None, first: str = "") -> Job | None:
+        """Take the oldest job that is due, or whose worker was lost; None when there is none.
+        Jobs of the kind ``first`` come before all others."""
         now = now or utcnow()
         due = sa.or_(
             sa.and_(jobs.c.state == "queued", jobs.c.run_after <= now),
             sa.and_(jobs.c.state == "running", jobs.c.lease_until < now),
         )
-        pick = sa.select(jobs).where(due).order_by(jobs.c.id).limit(1)
+        pick = sa.select(jobs).where(due).order_by(jobs.c.kind != first, jobs.c.id).limit(1)
         with self._db.write() as connection:
             row = connection.execute(pick.with_for_update(skip_locked=True)).first()
             if row is None:
@@ -145,14 +167,22 @@ class JobQueue:
             )
 
     def recover(self) -> int:
-        """Put back every running job: only when no worker is alive (service start)."""
+        """Put back the running jobs whose worker is known to be lost: it was a process of this
+        machine that is gone, or its lease has run out. Those of living workers stay theirs."""
+        running = sa.select(jobs.c.id, jobs.c.worker, jobs.c.attempts, jobs.c.lease_until)
+        now, lost = utcnow(), 0
         with self._db.write() as connection:
-            done = connection.execute(
-                jobs.update()
-                .where(jobs.c.state == "running")
-                .values(state="queued", lease_until=None)
-            )
-        return int(done.rowcount)
+            for row in connection.execute(running.where(jobs.c.state == "running")).all():
+                expired = row.lease_until is None or row.lease_until < now
+                if not expired and not _is_gone(row.worker or ""):
+                    continue
+                done = connection.execute(
+                    jobs.update()
+                    .where(_held(Job(row.id, "", 0, row.attempts)))
+                    .values(state="queued", lease_until=None)
+                )
+                lost += int(done.rowcount)
+        return lost
 
     def waiting(self) -> int:
         """How many jobs are due or running on a lost lease."""

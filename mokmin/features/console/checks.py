@@ -15,9 +15,14 @@ from mokmin.base.db import Database
 from mokmin.base.jobs import JobQueue
 from mokmin.base.korean.ports import Analyser
 from mokmin.base.llm.ports import ChatModel, Embedder
-from mokmin.knowledge.search.ports import PassageIndex
+from mokmin.base.web.kit import local
+from mokmin.knowledge.search.ports import IndexHealth, PassageIndex
 
 MIN_FREE_GB = 2
+OUTDATED = (
+    "이전 판의 색인이라 찾기에 빠지는 문서가 있습니다. 문서는 모두 그대로입니다. "
+    "'mokmin reindex'로 다시 만들어 주세요."
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,14 +51,7 @@ def run_checks(
     except DBAPIError:
         checks.append(Check("데이터베이스", False, "응답하지 않습니다. 주소와 계정을 확인하세요."))
     health = index.health()
-    checks.append(
-        Check(
-            "검색 색인",
-            True,
-            f"단락 {health.passages:,}개, 정리 전 {health.unindexed:,}개, "
-            f"{health.bytes / 2**20:,.0f} MB",
-        )
-    )
+    checks.append(_index(health))
     vector = embedder().embed_query("점검")
     checks.append(Check("임베딩 모델", vector.shape == (embedder().dimensions,), embedder().name))
     words = analyser().morphemes(["공유재산 사용료"])[0]
@@ -81,3 +79,13 @@ def run_checks(
             Check(f"언어모델 {model.name}", not problem, problem or f"{model.grade}등급까지")
         )
     return checks
+
+
+def _index(health: IndexHealth) -> Check:
+    text = (
+        f"단락 {health.passages:,}개, 정리 전 {health.unindexed:,}개, "
+        f"{health.bytes / 2**20:,.0f} MB, {health.generation}세대"
+    )
+    for label, at in (("다시 만든 때", health.built_at), ("정리한 때", health.optimised_at)):
+        text += f", {label} {local(at):%Y-%m-%d %H:%M}" if at is not None else f", {label} 없음"
+    return Check("검색 색인", not health.outdated, OUTDATED if health.outdated else text)

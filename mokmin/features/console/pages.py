@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +17,7 @@ from mokmin.base.jobs import JobQueue
 from mokmin.base.korean.ports import Analyser
 from mokmin.base.llm.ports import ChatModel, Embedder
 from mokmin.base.web.kit import PageKit, local
-from mokmin.features.console.checks import run_checks
+from mokmin.features.console.checks import OUTDATED, run_checks
 from mokmin.governance.access.model import Permission, Principal
 from mokmin.governance.access.rules import require
 from mokmin.governance.audit.service import AuditLog, audit_log
@@ -130,14 +131,25 @@ def _tiles(db: Database) -> list[dict[str, str]]:
 
 def _index(index: PassageIndex) -> dict[str, Any]:
     health = index.health()
-    many = health.unindexed > MANY_UNINDEXED
+    state, note = "ok", ""
+    if health.unindexed > MANY_UNINDEXED:
+        state, note = "warn", "정리 전 글이 많으면 찾기가 느려집니다."
+    if health.outdated:
+        state, note = "bad", OUTDATED
     return {
         "passages": health.passages,
         "unindexed": health.unindexed,
         "bytes": health.bytes,
-        "state": "warn" if many else "ok",
-        "note": "정리 전 글이 많으면 찾기가 느려집니다." if many else "",
+        "generation": health.generation,
+        "built": _moment(health.built_at),
+        "optimised": _moment(health.optimised_at),
+        "state": state,
+        "note": note,
     }
+
+
+def _moment(at: datetime | None) -> str:
+    return f"{local(at):%Y. %-m. %-d. %H:%M}" if at is not None else ""
 
 
 def _endpoint(model: ChatModel) -> dict[str, Any]:

@@ -39,6 +39,7 @@ from mokmin.knowledge.documents.store import (
 )
 
 INGEST_JOB = "ingest"
+INDEX_JOB = "index"
 LOCK_KEY = 4214
 PAGE_SIZE = 25
 MAX_FILENAME = 255
@@ -198,6 +199,7 @@ class DocumentService:
                 freshness=meta.freshness,
                 owner=principal.login,
                 created_at=utcnow(),
+                changed_at=utcnow(),
             ),
         )
         connection.execute(
@@ -239,6 +241,7 @@ class DocumentService:
                 .where(documents.c.id == document_id)
                 .values(dated_on=meta.dated_on)
             )
+            mark_changed(connection, document_id)
 
     def retry(self, principal: Principal, version_id: int) -> None:
         """Queue a failed version again."""
@@ -282,6 +285,7 @@ class DocumentService:
                 .where(documents.c.id == old_id)
                 .values(superseded_by_id=new_id, freshness=Freshness.SUPERSEDED)
             )
+            mark_changed(connection, old_id)
 
     def successor(self, principal: Principal, document_id: int) -> Document | None:
         """The document that took this one's place, when the reader may see it."""
@@ -322,6 +326,7 @@ class DocumentService:
                 .where(documents.c.id == document_id)
                 .values(deleted_at=utcnow() if deleted else None)
             )
+            mark_changed(connection, document_id)
             action = "document.delete" if deleted else "document.restore"
             self._audit.append(connection, principal.login, action, f"document:{document_id}", {})
 
@@ -469,6 +474,14 @@ class DocumentService:
                 )
             ).first()
         return to_document(row) if row is not None else None
+
+
+def mark_changed(connection: Connection, document_id: int) -> None:
+    """Have the index follow a change of the document, in the transaction of the change."""
+    connection.execute(
+        documents.update().where(documents.c.id == document_id).values(changed_at=utcnow())
+    )
+    JobQueue.enqueue(connection, INDEX_JOB, document_id)
 
 
 def clean_filename(filename: str) -> str:

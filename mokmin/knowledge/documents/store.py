@@ -36,7 +36,10 @@ documents = sa.Table(
     sa.Column("current_version_id", sa.Integer),
     sa.Column("created_at", sa.DateTime, nullable=False),
     sa.Column("deleted_at", sa.DateTime),
+    # When anything last changed that the index holds: rights, metadata, current version, deletion.
+    sa.Column("changed_at", sa.DateTime),
     sa.Index("ix_documents_source", "source"),
+    sa.Index("ix_documents_changed_at", "changed_at"),
 )
 versions = sa.Table(
     "versions",

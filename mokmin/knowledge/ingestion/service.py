@@ -15,12 +15,11 @@ from pathlib import Path
 import sqlalchemy as sa
 from sqlalchemy.exc import DBAPIError
 
-from mokmin.base.db import Database
+from mokmin.base.db import Database, utcnow
 from mokmin.base.errors import MokminError, NotFound, UnreadableFile
 from mokmin.base.files import BlobStore
 from mokmin.base.formats.model import ParsedDocument
 from mokmin.base.korean.bigrams import bigrams
-from mokmin.governance.access.rules import document_groups
 from mokmin.knowledge.documents.model import PassageDraft, State
 from mokmin.knowledge.documents.passages import split_passages
 from mokmin.knowledge.documents.store import (
@@ -28,17 +27,15 @@ from mokmin.knowledge.documents.store import (
     insert_passages,
     pack_blocks,
     passages,
-    unpack_vectors,
     versions,
 )
 from mokmin.knowledge.ingestion.features import FeatureExtractor
+from mokmin.knowledge.ingestion.indexing import NO_PROGRESS, Indexing, Rebuilt, attributes_in
 from mokmin.knowledge.search.ports import IndexEntry, PassageIndex
 
 log = logging.getLogger(__name__)
 Progress = Callable[[int, int], None]
 Reader = Callable[[Path, str], ParsedDocument]
-NO_PROGRESS: Progress = lambda _done, _all: None  # noqa: E731
-REBUILD_BATCH = 2_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,6 +75,7 @@ class Ingestion:
         self._index = index
         self._features = features
         self._reader = reader
+        self._indexing = Indexing(db, index)
 
     def run(self, version_id: int, progress: Progress = NO_PROGRESS) -> Outcome:
         """Read one version to its end: READY, or FAILED with a reason for a person."""
@@ -135,7 +133,7 @@ class Ingestion:
             ids = insert_passages(
                 connection, row.document_id, row.id, drafts, features.tokens, features.vectors
             )
-            grade, groups = self._rights(connection, row.document_id)
+            attributes = attributes_in(connection, row.document_id)
         entries = [
             IndexEntry(
                 passage_id=ids[seq],
@@ -144,8 +142,7 @@ class Ingestion:
                 morphemes=features.tokens[seq],
                 bigrams=" ".join(bigrams(draft.indexed_text)),
                 vector=features.vectors[seq],
-                groups=groups,
-                grade=grade,
+                attributes=attributes,
             )
             for seq, draft in enumerate(drafts)
         ]
@@ -160,17 +157,15 @@ class Ingestion:
                 .where(versions.c.id == row.id)
                 .values(state=State.READY, reason="", progress=100, passages=len(drafts))
             )
-            newest = previous is None or previous < row.id
-            if newest:
+            # A version that was read late stays history: only the current one is findable.
+            if previous is None or previous < row.id:
                 connection.execute(
                     documents.update()
                     .where(documents.c.id == row.document_id)
-                    .values(current_version_id=row.id)
+                    .values(current_version_id=row.id, changed_at=utcnow())
                 )
-        # A version that was read late stays history: only the current one is findable.
-        outdated = row.id if not newest else previous
-        if outdated is not None and (not newest or outdated != row.id):
-            self._index.remove_version(outdated)
+        # Takes the other version out, and puts this one into an index that came into use meanwhile.
+        self._indexing.refresh(row.document_id)
 
     def _title(self, connection: sa.Connection, row: _Reading, parsed: ParsedDocument) -> str:
         """The given title; the one found in the file where only the file name was known."""
@@ -185,18 +180,6 @@ class Ingestion:
                 documents.update().where(documents.c.id == row.document_id).values(title=title)
             )
         return title
-
-    @staticmethod
-    def _rights(connection: sa.Connection, document_id: int) -> tuple[str, tuple[int, ...]]:
-        grade = connection.execute(
-            sa.select(documents.c.grade).where(documents.c.id == document_id)
-        ).scalar_one()
-        groups = connection.execute(
-            sa.select(document_groups.c.group_id)
-            .where(document_groups.c.document_id == document_id)
-            .order_by(document_groups.c.group_id)
-        ).scalars()
-        return str(grade), tuple(groups)
 
     def _version(self, version_id: int) -> _Reading:
         query = sa.select(
@@ -231,42 +214,10 @@ class Ingestion:
         log.info("version failed", extra={"version": row.id})
         return Outcome(row.id, row.document_id, State.FAILED, reason, 0)
 
-    def rebuild(self, progress: Progress = NO_PROGRESS) -> int:
-        """Fill an emptied index from the database alone; return the number of passages."""
-        self._index.clear()
-        current = sa.select(documents.c.current_version_id).where(documents.c.deleted_at.is_(None))
-        query = (
-            sa.select(passages, documents.c.grade)
-            .join(documents, documents.c.id == passages.c.document_id)
-            .where(passages.c.version_id.in_(current))
-            .order_by(passages.c.id)
-        )
-        with self._db.read() as connection:
-            rights: dict[int, list[int]] = {}
-            for link in connection.execute(sa.select(document_groups)):
-                rights.setdefault(link.document_id, []).append(link.group_id)
-            everything = connection.execute(
-                sa.select(sa.func.count()).select_from(query.subquery())
-            ).scalar_one()
-            done = 0
-            for rows in connection.execute(query).partitions(REBUILD_BATCH):
-                vectors = unpack_vectors([row.vector for row in rows])
-                self._index.add(
-                    [
-                        IndexEntry(
-                            passage_id=row.id,
-                            document_id=row.document_id,
-                            version_id=row.version_id,
-                            morphemes=row.tokens,
-                            bigrams=" ".join(bigrams(f"{row.header}\n{row.text}".strip())),
-                            vector=vectors[i],
-                            groups=tuple(rights.get(row.document_id, ())),
-                            grade=row.grade,
-                        )
-                        for i, row in enumerate(rows)
-                    ]
-                )
-                done += len(rows)
-                progress(done, everything)
-        self._index.optimise()
-        return done
+    def refresh(self, document_id: int) -> None:
+        """Make the index hold exactly what the database says of a document; see ``Indexing``."""
+        self._indexing.refresh(document_id)
+
+    def rebuild(self, progress: Progress = NO_PROGRESS) -> Rebuilt:
+        """The index anew from the database alone, without stopping; see ``Indexing``."""
+        return self._indexing.rebuild(progress)

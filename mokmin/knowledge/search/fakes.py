@@ -6,11 +6,21 @@ import math
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import replace
+from datetime import datetime
 
 import numpy as np
 from numpy.typing import NDArray
 
-from mokmin.knowledge.search.ports import IndexEntry, IndexFilter, IndexHealth, Scores
+from mokmin.base.db import utcnow
+from mokmin.base.errors import Conflict
+from mokmin.knowledge.search.model import SearchFilters
+from mokmin.knowledge.search.ports import (
+    IndexAttributes,
+    IndexEntry,
+    IndexFilter,
+    IndexHealth,
+    Scores,
+)
 
 K1, B = 1.2, 0.75
 
@@ -20,6 +30,9 @@ class MemoryIndex:
 
     def __init__(self) -> None:
         self._rows: dict[int, IndexEntry] = {}
+        self._next: MemoryIndex | None = None
+        self._generation = 1
+        self._built_at: datetime | None = None
 
     def add(self, entries: Sequence[IndexEntry]) -> None:
         """See ``PassageIndex.add``."""
@@ -29,18 +42,28 @@ class MemoryIndex:
         """See ``PassageIndex.remove_version``."""
         self._rows = {k: e for k, e in self._rows.items() if e.version_id != version_id}
 
-    def set_groups(self, document_id: int, groups: tuple[int, ...]) -> None:
-        """See ``PassageIndex.set_groups``."""
+    def set_attributes(self, document_id: int, attributes: IndexAttributes) -> None:
+        """See ``PassageIndex.set_attributes``."""
         for key, entry in self._rows.items():
             if entry.document_id == document_id:
-                self._rows[key] = replace(entry, groups=groups)
+                self._rows[key] = replace(entry, attributes=attributes)
+
+    def remove_document(self, document_id: int) -> None:
+        """See ``PassageIndex.remove_document``."""
+        self._rows = {k: e for k, e in self._rows.items() if e.document_id != document_id}
+
+    def replace_document(self, document_id: int, entries: Sequence[IndexEntry]) -> None:
+        """See ``PassageIndex.replace_document``."""
+        others = {k: e for k, e in self._rows.items() if e.document_id != document_id}
+        self._rows = others | {e.passage_id: e for e in entries}
 
     def _visible(self, where: IndexFilter) -> list[IndexEntry]:
         return [
             entry
             for entry in self._rows.values()
-            if (where.groups is None or set(where.groups) & set(entry.groups))
+            if (where.groups is None or set(where.groups) & set(entry.attributes.groups))
             and (where.documents is None or entry.document_id in where.documents)
+            and _chosen(entry.attributes, where.chosen)
         ]
 
     def search_text(self, field: str, tokens: str, where: IndexFilter, limit: int) -> Scores:
@@ -74,13 +97,44 @@ class MemoryIndex:
     def optimise(self) -> None:
         """Nothing to fold."""
 
-    def clear(self) -> None:
-        """See ``PassageIndex.clear``."""
-        self._rows.clear()
+    def begin_rebuild(self) -> MemoryIndex:
+        """See ``PassageIndex.begin_rebuild``."""
+        self._next = MemoryIndex()
+        return self._next
+
+    def switch(self) -> None:
+        """See ``PassageIndex.switch``."""
+        if self._next is None:
+            raise Conflict("바꿀 새 색인이 없습니다. 지금 쓰는 색인은 그대로입니다.")
+        self._rows, self._next = self._next._rows, None
+        self._generation += 1
+        self._built_at = utcnow()
 
     def health(self) -> IndexHealth:
         """See ``PassageIndex.health``."""
-        return IndexHealth(len(self._rows), 0, 0)
+        return IndexHealth(
+            len(self._rows), 0, 0, generation=self._generation, built_at=self._built_at
+        )
+
+
+def _chosen(attributes: IndexAttributes, chosen: SearchFilters) -> bool:
+    """Whether a document passes what the searcher narrowed down to."""
+    lists = (
+        (attributes.department, chosen.departments),
+        (attributes.kind, chosen.kinds),
+        (attributes.grade, chosen.grades),
+    )
+    if any(values and value not in values for value, values in lists):
+        return False
+    dated = attributes.dated_on
+    if chosen.dated_from is not None and (dated is None or dated < chosen.dated_from):
+        return False
+    if chosen.dated_to is not None and (dated is None or dated > chosen.dated_to):
+        return False
+    if chosen.in_force_on is None:
+        return True
+    begins = attributes.effective_on
+    return not attributes.superseded and (begins is None or begins <= chosen.in_force_on)
 
 
 def _top(scores: Scores, limit: int) -> Scores:

@@ -10,6 +10,26 @@ from mokmin.knowledge.documents.model import Freshness
 
 
 @dataclass(frozen=True, slots=True)
+class SearchFilters:
+    """What the searcher narrows down to; empty or None means any. Rights are not among these.
+
+    ``in_force_on``: only what is in force on that day (effective by then, not superseded).
+    ``dated_from`` and ``dated_to`` bound the date of the document, both days included; a document
+    without a date is left out when one of them is given.
+    """
+
+    departments: tuple[str, ...] = ()
+    kinds: tuple[str, ...] = ()
+    grades: tuple[str, ...] = ()
+    dated_from: date | None = None
+    dated_to: date | None = None
+    in_force_on: date | None = None
+
+
+ANY = SearchFilters()
+
+
+@dataclass(frozen=True, slots=True)
 class Hit:
     """One passage found, checked against the database. ``dense`` is its cosine to the question."""
 

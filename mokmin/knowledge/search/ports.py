@@ -4,15 +4,32 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import date, datetime
 from typing import Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
+from mokmin.knowledge.search.model import ANY, SearchFilters
+
+
+@dataclass(frozen=True, slots=True)
+class IndexAttributes:
+    """What a document's passages are filtered by. ``groups`` are the ids of the groups that may
+    read it; ``superseded`` marks a document that another one has replaced."""
+
+    groups: tuple[int, ...]
+    grade: str = "O"
+    department: str = ""
+    kind: str = ""
+    dated_on: date | None = None
+    effective_on: date | None = None
+    superseded: bool = False
+
 
 @dataclass(frozen=True, slots=True)
 class IndexEntry:
-    """One passage to index. ``groups`` are the ids of the groups that may read it."""
+    """One passage to index."""
 
     passage_id: int
     document_id: int
@@ -20,8 +37,7 @@ class IndexEntry:
     morphemes: str
     bigrams: str
     vector: NDArray[np.float32]
-    groups: tuple[int, ...]
-    grade: str
+    attributes: IndexAttributes
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,15 +47,21 @@ class IndexFilter:
 
     groups: tuple[int, ...] | None
     documents: tuple[int, ...] | None = None
+    chosen: SearchFilters = ANY
 
 
 @dataclass(frozen=True, slots=True)
 class IndexHealth:
-    """Figures for the administrator."""
+    """Figures for the administrator. Times are UTC; ``outdated`` when it must be rebuilt from the
+    database because it was made by an older version."""
 
     passages: int
     unindexed: int
     bytes: int
+    generation: int = 0
+    built_at: datetime | None = None
+    optimised_at: datetime | None = None
+    outdated: bool = False
 
 
 Scores = dict[int, float]
@@ -56,8 +78,17 @@ class PassageIndex(Protocol):
         """Remove all passages of a version."""
         ...
 
-    def set_groups(self, document_id: int, groups: tuple[int, ...]) -> None:
-        """Change who may read a document; effective at the next query."""
+    def set_attributes(self, document_id: int, attributes: IndexAttributes) -> None:
+        """Change what a document is filtered by; effective at the next query."""
+        ...
+
+    def remove_document(self, document_id: int) -> None:
+        """Remove all passages of a document."""
+        ...
+
+    def replace_document(self, document_id: int, entries: Sequence[IndexEntry]) -> None:
+        """Make the index hold exactly these entries of a document (none: nothing of it). Writes only
+        what differs; a passage that stays is findable all the time."""
         ...
 
     def search_text(self, field: str, tokens: str, where: IndexFilter, limit: int) -> Scores:
@@ -72,8 +103,14 @@ class PassageIndex(Protocol):
         """Fold new rows into the indexes."""
         ...
 
-    def clear(self) -> None:
-        """Remove everything (before a rebuild)."""
+    def begin_rebuild(self) -> PassageIndex:
+        """An empty index beside this one, to be filled and then made the current one by ``switch``.
+        One that was left half-built before is thrown away."""
+        ...
+
+    def switch(self) -> None:
+        """Make the index that ``begin_rebuild`` gave the current one, for every process, at once.
+        Searches that are under way end on the old one; it is removed later."""
         ...
 
     def health(self) -> IndexHealth:

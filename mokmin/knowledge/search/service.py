@@ -27,7 +27,7 @@ from mokmin.knowledge.documents.store import (
     versions,
 )
 from mokmin.knowledge.search.fusion import RetrieverScores, fuse, weights_for
-from mokmin.knowledge.search.model import Hit, SearchResult, SearchTrace
+from mokmin.knowledge.search.model import ANY, Hit, SearchFilters, SearchResult, SearchTrace
 from mokmin.knowledge.search.ports import IndexFilter, PassageIndex
 
 CANDIDATES = 100
@@ -61,6 +61,7 @@ class SearchService:
         *,
         top: int = 10,
         within: Sequence[int] | None = None,
+        filters: SearchFilters = ANY,
         mode: Mode = "hybrid",
     ) -> SearchResult:
         """The best passages for a query. Raises InvalidInput for an empty or an overlong one."""
@@ -72,6 +73,7 @@ class SearchService:
         where = IndexFilter(
             None if principal.sees_all else principal.groups,
             None if within is None else tuple(within),
+            filters,
         )
         text = index.search_text("morphemes", " ".join(terms), where, CANDIDATES)
         grams = index.search_text("bigrams", " ".join(bigrams(query)), where, CANDIDATES)

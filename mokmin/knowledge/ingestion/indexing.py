@@ -1,0 +1,226 @@
+"""The index out of the database: one document refreshed, or everything rebuilt without stopping.
+
+A change in the database commits first; ``refresh`` then makes the index agree, and looks again
+afterwards, so that of several that run at once the last one leaves what the database says.
+A rebuild reads the library in batches while it changes. Every change leaves its time in
+``documents.changed_at``: what changed since the start is refreshed before the switch and again
+after it, when no writer can reach the old index any more without a refresh of its own to come.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy import ColumnElement, Connection, Row
+
+from mokmin.base.db import Database, utcnow
+from mokmin.base.errors import Unavailable
+from mokmin.base.korean.bigrams import bigrams
+from mokmin.governance.access.rules import document_groups
+from mokmin.knowledge.documents.model import Freshness
+from mokmin.knowledge.documents.store import documents, passages, unpack_vectors
+from mokmin.knowledge.search.ports import IndexAttributes, IndexEntry, PassageIndex
+
+Progress = Callable[[int, int], None]
+NO_PROGRESS: Progress = lambda _done, _all: None  # noqa: E731
+BATCH = 2_000
+# A change may commit this much after its time was taken, on a host whose clock differs.
+MARGIN = timedelta(minutes=2)
+ROUNDS = 10
+_ROW: tuple[ColumnElement[Any], ...] = (
+    passages.c.id,
+    passages.c.document_id,
+    passages.c.version_id,
+    passages.c.header,
+    passages.c.text,
+    passages.c.tokens,
+    passages.c.vector,
+)
+_OF_DOCUMENT: tuple[ColumnElement[Any], ...] = (
+    documents.c.grade,
+    documents.c.department,
+    documents.c.kind,
+    documents.c.dated_on,
+    documents.c.effective_on,
+    documents.c.freshness,
+    documents.c.superseded_by_id,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Rebuilt:
+    """What a rebuild made: number of passages, seconds it took, number of the new generation."""
+
+    passages: int
+    seconds: float
+    generation: int
+
+
+def attributes_of(row: Row[Any], groups: Iterable[int]) -> IndexAttributes:
+    """What the index filters a document by, from its row. A document that is not yet in force,
+    nobody knows from when, is effective at the end of time."""
+    effective = row.effective_on
+    if effective is None and row.freshness == Freshness.NOT_YET:
+        effective = date.max
+    return IndexAttributes(
+        groups=tuple(sorted(groups)),
+        grade=row.grade,
+        department=row.department,
+        kind=row.kind,
+        dated_on=row.dated_on,
+        effective_on=effective,
+        superseded=row.freshness == Freshness.SUPERSEDED or row.superseded_by_id is not None,
+    )
+
+
+def attributes_in(connection: Connection, document_id: int) -> IndexAttributes:
+    """What the index filters a document by, today. The document must exist."""
+    row = connection.execute(sa.select(*_OF_DOCUMENT).where(documents.c.id == document_id)).one()
+    return attributes_of(row, _groups(connection, [document_id]).get(document_id, ()))
+
+
+def has_passages(db: Database) -> bool:
+    """Whether the library holds anything to index."""
+    with db.read() as connection:
+        return connection.execute(sa.select(passages.c.id).limit(1)).first() is not None
+
+
+class Indexing:
+    """Makes the index agree with the database."""
+
+    def __init__(self, db: Database, index: PassageIndex) -> None:
+        self._db = db
+        self._index = index
+
+    def refresh(self, document_id: int) -> None:
+        """Make the index hold exactly what the database says of a document: nothing when it is
+        deleted, else its current version's passages with today's attributes. Raises Unavailable
+        when it changes all the time."""
+        self._refresh(self._index, document_id)
+
+    def _refresh(self, index: PassageIndex, document_id: int) -> None:
+        for _ in range(ROUNDS):
+            with self._db.read() as connection:
+                before = self._state(connection, document_id)
+                entries = self._entries(connection, document_id, before)
+            index.replace_document(document_id, entries)
+            with self._db.read() as connection:
+                if self._state(connection, document_id) == before:
+                    return
+        raise Unavailable("문서가 계속 바뀌고 있어 색인을 맞추지 못했습니다. 곧 다시 시도합니다.")
+
+    @staticmethod
+    def _state(connection: Connection, document_id: int) -> tuple[int, IndexAttributes] | None:
+        """(current version, attributes); None when nothing of the document is to be found."""
+        current = connection.execute(
+            sa.select(documents.c.current_version_id).where(
+                documents.c.id == document_id, documents.c.deleted_at.is_(None)
+            )
+        ).scalar()
+        return None if current is None else (current, attributes_in(connection, document_id))
+
+    @staticmethod
+    def _entries(
+        connection: Connection, document_id: int, state: tuple[int, IndexAttributes] | None
+    ) -> list[IndexEntry]:
+        if state is None:
+            return []
+        query = (
+            sa.select(*_ROW)
+            .where(passages.c.version_id == state[0], passages.c.document_id == document_id)
+            .order_by(passages.c.id)
+        )
+        return _to_entries(connection.execute(query).all(), {document_id: state[1]})
+
+    def rebuild(self, progress: Progress = NO_PROGRESS) -> Rebuilt:
+        """Build the index anew from the database alone, beside the one in use, and switch to it.
+        Raises Conflict while another rebuild runs; whatever ends it early changes nothing."""
+        begin, since = time.perf_counter(), utcnow() - MARGIN
+        built = self._index.begin_rebuild()
+        self._fill(built, progress)
+        built.optimise()
+        self._reapply(built, since)
+        self._index.switch()
+        self._reapply(self._index, since)
+        health = self._index.health()
+        seconds = round(time.perf_counter() - begin, 2)
+        return Rebuilt(health.passages, seconds, health.generation)
+
+    def _fill(self, built: PassageIndex, progress: Progress) -> None:
+        everything = self._count()
+        done = last = 0
+        while True:
+            with self._db.read() as connection:
+                query = (
+                    sa.select(*_ROW, *_OF_DOCUMENT)
+                    .join(documents, documents.c.id == passages.c.document_id)
+                    .where(passages.c.id > last, *_CURRENT)
+                    .order_by(passages.c.id)
+                    .limit(BATCH)
+                )
+                rows = connection.execute(query).all()
+                groups = _groups(connection, {row.document_id for row in rows})
+            if not rows:
+                return
+            attributes = {
+                row.document_id: attributes_of(row, groups.get(row.document_id, ())) for row in rows
+            }
+            built.add(_to_entries(rows, attributes))
+            done, last = done + len(rows), rows[-1].id
+            progress(min(done, everything), everything)
+
+    def _count(self) -> int:
+        query = (
+            sa.select(sa.func.count(passages.c.id))
+            .join(documents, documents.c.id == passages.c.document_id)
+            .where(*_CURRENT)
+        )
+        with self._db.read() as connection:
+            return int(connection.execute(query).scalar_one())
+
+    def _reapply(self, index: PassageIndex, since: datetime) -> None:
+        query = sa.select(documents.c.id).where(documents.c.changed_at >= since)
+        with self._db.read() as connection:
+            changed = list(connection.execute(query.order_by(documents.c.id)).scalars())
+        for document_id in changed:
+            self._refresh(index, document_id)
+
+
+_CURRENT = (
+    documents.c.current_version_id == passages.c.version_id,
+    documents.c.deleted_at.is_(None),
+)
+
+
+def _groups(connection: Connection, document_ids: Iterable[int]) -> dict[int, list[int]]:
+    found: dict[int, list[int]] = {}
+    query = sa.select(document_groups).where(document_groups.c.document_id.in_(list(document_ids)))
+    for link in connection.execute(query):
+        found.setdefault(link.document_id, []).append(link.group_id)
+    return found
+
+
+def _to_entries(
+    rows: Iterable[Row[Any]], attributes: dict[int, IndexAttributes]
+) -> list[IndexEntry]:
+    rows = list(rows)
+    if not rows:
+        return []
+    vectors = unpack_vectors([row.vector for row in rows])
+    return [
+        IndexEntry(
+            passage_id=row.id,
+            document_id=row.document_id,
+            version_id=row.version_id,
+            morphemes=row.tokens,
+            bigrams=" ".join(bigrams(f"{row.header}\n{row.text}".strip())),
+            vector=vectors[i],
+            attributes=attributes[row.document_id],
+        )
+        for i, row in enumerate(rows)
+    ]
