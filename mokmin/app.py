@@ -24,8 +24,10 @@ from mokmin.base.korean.kiwi import KiwiAnalyser
 from mokmin.base.korean.ports import Analyser
 from mokmin.base.llm.ports import ChatModel, Embedder
 from mokmin.features.assistant.service import AssistantService
+from mokmin.features.library.service import LibrarySearch
 from mokmin.governance.audit.service import AuditLog
 from mokmin.governance.people.service import PeopleService
+from mokmin.governance.people.viewpoints import Viewpoints
 from mokmin.knowledge.answering.service import AnswerService
 from mokmin.knowledge.backup.restore import Restore
 from mokmin.knowledge.backup.service import Backup
@@ -34,6 +36,9 @@ from mokmin.knowledge.ingestion.caches import DiskCache, ShippedCache
 from mokmin.knowledge.ingestion.features import FeatureExtractor
 from mokmin.knowledge.ingestion.indexing import has_passages
 from mokmin.knowledge.ingestion.service import Ingestion
+from mokmin.knowledge.search.dictionary import DictionaryService
+from mokmin.knowledge.search.entries import LiveVocabulary
+from mokmin.knowledge.search.inspection import InspectionService
 from mokmin.knowledge.search.ports import PassageIndex
 from mokmin.knowledge.search.service import SearchService
 from mokmin.settings import Settings
@@ -184,7 +189,31 @@ class App:
     @cached_property
     def search(self) -> SearchService:
         """Passages under rights."""
-        return SearchService(self.db, lambda: self.index, self.analyser, self.embedder)
+        return SearchService(
+            self.db, lambda: self.index, self.analyser, self.embedder, self.vocabulary
+        )
+
+    @cached_property
+    def vocabulary(self) -> LiveVocabulary:
+        """Everyday words and the official ones: what ships and what departments added."""
+        return LiveVocabulary(self.db, self.analyser)
+
+    @cached_property
+    def dictionary(self) -> DictionaryService:
+        """The dictionary of administrative terms."""
+        return DictionaryService(self.db, self.analyser, self.vocabulary, self.audit)
+
+    @cached_property
+    def viewpoints(self) -> Viewpoints:
+        """Through whose eyes stewards and administrators may look."""
+        return Viewpoints(self.db, self.people)
+
+    @cached_property
+    def inspection(self) -> InspectionService:
+        """Searches looked into."""
+        return InspectionService(
+            self.db, self.search, lambda: self.index, self.viewpoints, self.audit
+        )
 
     @cached_property
     def answers(self) -> AnswerService:
@@ -209,11 +238,17 @@ class App:
             lambda: str(migrations.state(self.db)[0]),
         )
 
+    @cached_property
+    def library_search(self) -> LibrarySearch:
+        """The search page."""
+        return LibrarySearch(self.db, self.search, self.documents, self.analyser, self.audit)
+
     def warm_up(self) -> None:
         """Load the models and touch the index, so that the first question is quick."""
         self.analyser().morphemes(["준비"])
         self.embedder().embed_query("준비")
         self.index.health()
+        self.vocabulary().widen(["준비"])
 
 
 def restore(settings: Settings) -> Restore:

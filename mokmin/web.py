@@ -29,7 +29,9 @@ from mokmin.base.web.problems import INTERNAL, problem, problem_json, wants_html
 from mokmin.demo import loader
 from mokmin.features.assistant import pages as assistant_pages
 from mokmin.features.console import pages as console_pages
+from mokmin.features.curation import pages as curation_pages
 from mokmin.features.library import pages as library_pages
+from mokmin.features.library import search_pages
 from mokmin.features.portal import pages as portal_pages
 from mokmin.features.portal.starters import starters
 from mokmin.governance.access.model import ROLE_NAMES, Permission, Principal
@@ -91,6 +93,7 @@ def create_web(app: App) -> FastAPI:
                 "department": who.department,
                 "role_name": ROLE_NAMES.get(who.role, ""),
                 "is_admin": who.may(Permission.ADMINISTER),
+                "may_curate": who.may(Permission.CURATE),
             },
             "recent": [{"id": c.id, "title": c.title} for c in app.assistant.recent(who, limit=8)],
         }
@@ -151,9 +154,16 @@ def _routes(web: FastAPI, app: App, kit: PageKit, demo: bool) -> None:
         include_in_schema=False,
     )
     web.include_router(
-        library_pages.router(kit, app.documents, app.search, app.people, app.audit, images),
+        library_pages.router(kit, app.documents, app.people, app.audit, images),
         include_in_schema=False,
     )
+    web.include_router(
+        search_pages.router(kit, app.library_search, app.documents), include_in_schema=False
+    )
+    curation = curation_pages.Curation(
+        app.inspection, app.dictionary, app.viewpoints, app.documents, app.people.department_names
+    )
+    web.include_router(curation_pages.router(kit, curation), include_in_schema=False)
     web.include_router(
         console_pages.router(
             kit,

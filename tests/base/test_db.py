@@ -13,9 +13,11 @@ from alembic import command
 from mokmin import migrations
 from mokmin.base.db import Database, metadata, utcnow
 from mokmin.governance.people.store import departments
-from mokmin.knowledge.documents.store import documents
+from mokmin.knowledge.documents.store import documents, passages, unit_id
+from mokmin.knowledge.documents.structure import citations, provisions
 
 WRITERS, ROUNDS = 4, 15
+PROVISION = {"unit_id": unit_id(1, 0), "law": "가법", "article": "제1조"}
 
 
 def count(db: Database) -> int:
@@ -129,6 +131,70 @@ def test_a_library_from_before_changed_at_is_kept(db: Database) -> None:
         kept = connection.execute(sa.select(documents)).one()
     assert (kept.title, kept.department, kept.changed_at) == ("조례", "", None)
     assert migrations.state(db)[0] == migrations.state(db)[1]
+
+
+def indexes(db: Database, table: str) -> set[str | None]:
+    """Names of a table's indexes."""
+    return {index["name"] for index in sa.inspect(db.engine).get_indexes(table)}
+
+
+def test_passages_from_before_units_are_kept_and_are_a_unit_each(db: Database) -> None:
+    config = migrations._config(db)
+    command.downgrade(config, "0002")
+    assert "ix_passages_version_id" in indexes(db, "passages")
+    with db.write() as connection:
+        connection.execute(
+            sa.text(
+                "INSERT INTO documents (id, title, source, department, kind, grade, freshness, "
+                "owner, created_at) VALUES (1, '조례', 'a.txt', '', '조례', 'O', 'in_force', "
+                "'kim', '2026-01-02 03:04:05')"
+            )
+        )
+        for version in (1, 2):
+            connection.execute(
+                sa.text(
+                    "INSERT INTO versions (id, document_id, number, sha256, bytes, filename, state, "
+                    "created_at) VALUES (:v, 1, :v, 'x', 1, 'a.txt', 'ready', "
+                    "'2026-01-02 03:04:05')"
+                ),
+                {"v": version},
+            )
+            connection.execute(
+                sa.text(
+                    'INSERT INTO passages (document_id, version_id, seq, header, text, start, "end", '
+                    "first_block, last_block, locator, tokens, vector) VALUES (1, :v, :seq, '', "
+                    "'글', 0, 1, 0, 1, '{}', '', :vector)"
+                ),
+                [{"v": version, "seq": seq, "vector": b"0"} for seq in range(3)],
+            )
+    units = sa.select(passages.c.seq, passages.c.unit_id).order_by(passages.c.id)
+    for _ in range(2):
+        migrations.upgrade(db)
+        with db.write() as connection:
+            rows = [tuple(row) for row in connection.execute(units)]
+            assert rows == [(seq, unit_id(v, seq)) for v in (1, 2) for seq in range(3)]
+            here = {**PROVISION, "document_id": 1, "version_id": 1}
+            connection.execute(provisions.insert().values(**here))
+            connection.execute(citations.insert().values(**here, place=0))
+        assert "ix_passages_unit_id" in indexes(db, "passages")
+        command.downgrade(config, "0002")
+        found = sa.inspect(db.engine)
+        assert {"provisions", "citations"}.isdisjoint(found.get_table_names())
+        assert "unit_id" not in {c["name"] for c in found.get_columns("passages")}
+        assert indexes(db, "passages") == {"ix_passages_version_id"}
+        with db.read() as connection:
+            count = sa.text("SELECT count(*) FROM passages")
+            assert connection.execute(count).scalar_one() == 6
+
+
+def test_a_provision_of_no_document_is_refused(db: Database) -> None:
+    here = {**PROVISION, "document_id": 9, "version_id": 9}
+    for statement in (
+        provisions.insert().values(**here),
+        citations.insert().values(**here, place=0),
+    ):
+        with pytest.raises(sa.exc.IntegrityError), db.write() as connection:
+            connection.execute(statement)
 
 
 def test_migrating_twice_changes_nothing(db: Database) -> None:

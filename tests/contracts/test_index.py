@@ -44,7 +44,6 @@ def entry(
     version: int | None = None,
     groups: tuple[int, ...] = (1,),
     vector: np.ndarray | None = None,
-    bigrams: str = "",
     attributes: IndexAttributes | None = None,
 ) -> IndexEntry:
     """An entry; document and version are those of its passage unless given."""
@@ -53,7 +52,6 @@ def entry(
         document_id=key if document is None else document,
         version_id=key if version is None else version,
         morphemes=words,
-        bigrams=bigrams or words,
         vector=unit(1.0, key / 100) if vector is None else vector,
         attributes=attributes or IndexAttributes(groups),
     )
@@ -68,7 +66,7 @@ def index(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[PassageInd
 
 
 def test_an_empty_index_finds_nothing(index: PassageIndex) -> None:
-    assert index.search_text("morphemes", "재산", ALL, 5) == {}
+    assert index.search_text(words("재산"), ALL, 5) == {}
     assert index.search_vector(unit(1.0), ALL, 5) == {}
     assert index.health().passages == 0
 
@@ -78,15 +76,42 @@ def test_adding_nothing_is_allowed(index: PassageIndex) -> None:
     assert index.health().passages == 0
 
 
-@pytest.mark.parametrize("field", ["morphemes", "bigrams"])
-def test_text_is_found_in_the_named_field_alone(index: PassageIndex, field: str) -> None:
-    index.add(
-        [entry(1, "주차 요금", bigrams="수영 영장"), entry(2, "수영 영장", bigrams="주차 요금")]
-    )
-    expected = 1 if field == "morphemes" else 2
-    found = index.search_text(field, "요금", ALL, 5)
-    assert list(found) == [expected]
-    assert found[expected] > 0
+def words(text: str, weight: float = 1.0) -> dict[str, float]:
+    """The words of a text as terms of one weight."""
+    return dict.fromkeys(text.split(), weight)
+
+
+def test_text_is_found_by_whole_words_alone(index: PassageIndex) -> None:
+    index.add([entry(1, "주차 요금"), entry(2, "주차요금 수영장")])
+    found = index.search_text(words("요금"), ALL, 5)
+    assert list(found) == [1]
+    assert found[1] > 0
+
+
+def test_a_weight_is_a_share_of_the_score(index: PassageIndex) -> None:
+    index.add([entry(1, "조례 감면"), entry(2, "규칙 별표"), entry(3, "공유 재산")])
+    whole = index.search_text({"조례": 1.0, "규칙": 1.0}, ALL, 5)
+    assert whole[1] == pytest.approx(whole[2], rel=1e-4)
+    half = index.search_text({"조례": 1.0, "규칙": 0.5}, ALL, 5)
+    assert list(half) == [1, 2]
+    assert half[1] == pytest.approx(whole[1], rel=1e-4)
+    assert half[2] == pytest.approx(whole[2] / 2, rel=1e-4)
+
+
+def test_terms_of_several_weights_add_up_in_one_passage(index: PassageIndex) -> None:
+    index.add([entry(1, "조례 감면"), entry(2, "조례 별표"), entry(3, "공유 재산")])
+    both = index.search_text({"조례": 1.0, "감면": 0.5, "없음": 0.25}, ALL, 5)
+    one = index.search_text({"조례": 1.0}, ALL, 5)
+    other = index.search_text({"감면": 0.5}, ALL, 5)
+    assert set(both) == {1, 2}
+    assert both[1] == pytest.approx(one[1] + other[1], rel=1e-4)
+    assert both[2] == pytest.approx(one[2], rel=1e-4)
+
+
+def test_words_of_several_weights_pass_the_same_filter(index: PassageIndex) -> None:
+    index.add([entry(1, "조례 감면"), entry(2, "조례 감면", groups=(2,))])
+    found = index.search_text({"조례": 1.0, "감면": 0.5}, IndexFilter((2,)), 5)
+    assert list(found) == [2]
 
 
 def test_a_rarer_and_more_frequent_word_scores_higher(index: PassageIndex) -> None:
@@ -98,7 +123,7 @@ def test_a_rarer_and_more_frequent_word_scores_higher(index: PassageIndex) -> No
             entry(4, "규칙 별표"),
         ]
     )
-    found = index.search_text("morphemes", "조례 감면", ALL, 5)
+    found = index.search_text(words("조례 감면"), ALL, 5)
     assert next(iter(found)) == 2
     assert 4 not in found
     assert found[1] > found[3]
@@ -106,14 +131,14 @@ def test_a_rarer_and_more_frequent_word_scores_higher(index: PassageIndex) -> No
 
 def test_a_word_that_is_not_there_finds_nothing(index: PassageIndex) -> None:
     index.add([entry(1)])
-    assert index.search_text("morphemes", "우주선", ALL, 5) == {}
-    assert index.search_text("morphemes", "", ALL, 5) == {}
+    assert index.search_text(words("우주선"), ALL, 5) == {}
+    assert index.search_text(words(""), ALL, 5) == {}
 
 
 @pytest.mark.parametrize("tokens", ['"', "AND OR NOT", "재산' OR 1=1 --", "* ?", "a:b (c)"])
 def test_signs_of_query_languages_are_words(index: PassageIndex, tokens: str) -> None:
     index.add([entry(1, "공유 재산", groups=(1,)), entry(2, "공유 재산", groups=(2,))])
-    found = index.search_text("morphemes", tokens, IndexFilter((1,)), 5)
+    found = index.search_text(words(tokens) | {"공유": 0.5}, IndexFilter((1,)), 5)
     assert 2 not in found
 
 
@@ -130,15 +155,15 @@ def test_near_vectors_come_first_with_their_cosine(index: PassageIndex) -> None:
 
 def test_no_more_than_the_limit(index: PassageIndex) -> None:
     index.add([entry(key) for key in range(1, 21)])
-    assert len(index.search_text("morphemes", "사용료", ALL, 7)) == 7
+    assert len(index.search_text(words("사용료"), ALL, 7)) == 7
     assert len(index.search_vector(unit(1.0), ALL, 7)) == 7
 
 
 def searches(index: PassageIndex, where: IndexFilter) -> list[set[int]]:
     """What each of the three searches finds."""
     return [
-        set(index.search_text("morphemes", "사용료", where, 1000)),
-        set(index.search_text("bigrams", "사용료", where, 1000)),
+        set(index.search_text(words("사용료"), where, 1000)),
+        set(index.search_text({"사용료": 1.0, "재산": 0.5}, where, 1000)),
         set(index.search_vector(unit(1.0), where, 1000)),
     ]
 

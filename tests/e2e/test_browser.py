@@ -119,7 +119,7 @@ def test_upload_is_read_and_found(browser: Browser, service: Any, tmp_path: Path
     expect(page.locator("tr", has_text="야간 당직 순찰 요령").get_by_text("준비됨")).to_be_visible(
         timeout=60_000
     )
-    page.goto(service.url + "/library?by=content&search=당직 순찰 시간")
+    page.goto(service.url + "/search?q=당직 순찰 시간")
     expect(page.locator("main")).to_contain_text("2시간마다")
     assert watch.bad == []
     context.close()
@@ -140,6 +140,105 @@ def test_pdf_opens_with_the_passage_boxed(browser: Browser, service: Any) -> Non
     context.close()
 
 
+def test_the_search_box_proposes_and_is_used_with_the_keyboard(
+    browser: Browser, service: Any
+) -> None:
+    context = browser.new_context(viewport=NARROW, locale="ko-KR")  # type: ignore[arg-type]
+    page, watch = sign_in(context, service)
+    asked: list[str] = []
+    page.on("request", lambda r: asked.append(r.url) if "/search/suggest" in r.url else None)
+    page.goto(service.url + "/search")
+    box = page.locator("#search")
+    box.click()
+    page.keyboard.type("여비 지급", delay=20)
+    option = page.locator("#proposals [role=option]").first
+    expect(option).to_contain_text("여비 지급")
+    assert len(asked) == 1, "typing without a pause asks once"
+    expect(box).to_have_attribute("aria-expanded", "true")
+    assert [v["id"] for v in Axe().run(page).response["violations"]] == []
+    page.keyboard.press("ArrowDown")
+    expect(option).to_have_attribute("aria-selected", "true")
+    active = box.get_attribute("aria-activedescendant")
+    assert active == option.get_attribute("id")
+    page.keyboard.press("Escape")
+    expect(page.locator("#proposals")).to_be_hidden()
+    expect(box).to_have_value("여비 지급")
+    page.keyboard.press("ArrowDown")
+    expect(option).to_be_visible()
+    page.keyboard.press("ArrowUp")  # from the box to the last
+    page.keyboard.press("ArrowDown")  # and round to the box again
+    assert box.get_attribute("aria-activedescendant") is None
+    page.keyboard.press("ArrowDown")
+    page.keyboard.press("Enter")
+    page.wait_for_url("**/library/*")
+    assert watch.bad == []
+    context.close()
+
+
+def test_the_search_box_waits_while_hangul_is_composed(browser: Browser, service: Any) -> None:
+    context = browser.new_context(viewport=WIDE)  # type: ignore[arg-type]
+    page, _ = sign_in(context, service)
+    asked: list[str] = []
+    page.on("request", lambda r: asked.append(r.url) if "/search/suggest" in r.url else None)
+    page.goto(service.url + "/search")
+    page.evaluate(
+        """() => {
+          const box = document.querySelector("#search");
+          box.focus();
+          box.dispatchEvent(new CompositionEvent("compositionstart"));
+          box.value = "여ㅂ";
+          box.dispatchEvent(new InputEvent("input", { isComposing: true, bubbles: true }));
+          for (const key of ["Enter", "ArrowDown"]) box.dispatchEvent(new KeyboardEvent("keydown",
+            { key, isComposing: true, keyCode: 229, bubbles: true, cancelable: true }));
+        }"""
+    )
+    page.wait_for_timeout(900)
+    assert asked == []
+    assert page.url == service.url + "/search"
+    page.evaluate(
+        """() => {
+          const box = document.querySelector("#search");
+          box.value = "여비";
+          box.dispatchEvent(new CompositionEvent("compositionend"));
+        }"""
+    )
+    expect(page.locator("#proposals [role=option]").first).to_contain_text("여비")
+    assert len(asked) == 1
+    context.close()
+
+
+@pytest.mark.parametrize("script", [True, False], ids=["script", "no-script"])
+def test_a_search_is_narrowed_and_saved(browser: Browser, service: Any, script: bool) -> None:
+    context = browser.new_context(viewport=NARROW, java_script_enabled=script)  # type: ignore[arg-type]
+    page, _ = sign_in(context, service)
+    page.goto(service.url + "/search")
+    page.fill("#search", "사용료 체납 해지")
+    page.locator(".search-bar button").click()
+    page.wait_for_url("**/search?q=*")
+    expect(page.locator(".found mark").first).to_be_visible()
+    page.locator(".narrow-by > summary").click()
+    page.get_by_label("시행 중인 것만").check()
+    page.get_by_label("공개", exact=True).check()
+    page.get_by_role("button", name="조건 적용").click()
+    page.wait_for_url("**grade=O**")
+    expect(page.locator(".chosen")).to_have_count(2)
+    page.locator(".chosen", has_text="등급").click()
+    expect(page.locator(".chosen")).to_have_count(1)
+    page.locator(".save summary").click()
+    page.get_by_label("저장할 이름").fill(f"해지 기준 {script}")
+    expect(page.locator(".save form")).to_be_in_viewport(ratio=1)
+    page.locator(".save form button").click()
+    page.wait_for_url("**done=saved")
+    page.goto(service.url + "/search")
+    page.get_by_role("link", name=f"해지 기준 {script}").click()
+    page.wait_for_url("**saved=*")
+    expect(page.locator(".found mark").first).to_be_visible()
+    page.locator(".found h2 a").first.click()
+    page.wait_for_url("**/library/**")
+    expect(page.locator("#passage")).to_be_in_viewport()
+    context.close()
+
+
 PAGES = (
     "/",
     "/chat",
@@ -149,7 +248,10 @@ PAGES = (
     "/preferences",
     "/help",
     "/accessibility",
-    "/library?by=content&search=체납",
+    "/search",
+    "/search?q=체납",
+    "/search?q=체납&kind=문서&grade=O&in_force=1",
+    "/search?q=qwzxv&grade=C",
     "/admin",
     "/library/1",
     "/nope",

@@ -191,7 +191,7 @@ def test_a_rebuilt_index_keeps_rights(app: App, people: Any, put: Any) -> None:
     app.ingestion.rebuild()
     assert app.search.search(people.kim, "정직 의결").hits
     where = IndexFilter(people.other.groups)
-    assert app.index.search_text("morphemes", "정직", where, 10) == {}
+    assert app.index.search_text({"정직": 1.0}, where, 10) == {}
 
 
 def test_the_title_comes_from_the_file_when_only_its_name_was_known(app: App, put: Any) -> None:

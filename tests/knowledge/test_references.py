@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from mokmin.knowledge.answering.references import Reference, base_law, references
+from mokmin.knowledge.documents.references import Reference, base_law, references
 
 LAW = "공유재산 및 물품 관리법"
 

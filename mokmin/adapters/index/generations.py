@@ -22,7 +22,7 @@ from mokmin.base.db import utcnow
 from mokmin.base.errors import Conflict
 
 # Of the table's columns and of how its tokens are made; counted up with every change of them.
-SCHEMA = 2
+SCHEMA = 3
 # How long a replaced generation stays: much longer than any query.
 KEEP = timedelta(minutes=10)
 _OLDEST_TABLE = "passages.lance"

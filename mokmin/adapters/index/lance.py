@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -14,7 +14,7 @@ import lancedb
 import numpy as np
 import pyarrow as pa
 from lancedb.index import FTS, Bitmap, BTree, HnswSq, LabelList
-from lancedb.query import MatchQuery
+from lancedb.query import BooleanQuery, MatchQuery, Occur
 from numpy.typing import NDArray
 
 from mokmin.adapters.index.conditions import attribute_values, condition
@@ -33,7 +33,6 @@ TABLE = "passages"
 EXACT_ROWS = 50_000
 # Old versions of the table that a query of any process may still read are kept this long.
 KEEP_VERSIONS = timedelta(hours=1)
-_FIELDS = ("morphemes", "bigrams")
 _SCALAR = (
     ("groups", LabelList()),
     ("grade", Bitmap()),
@@ -89,7 +88,6 @@ class LanceIndex:
                 ("document_id", pa.int64()),
                 ("version_id", pa.int64()),
                 ("morphemes", pa.string()),
-                ("bigrams", pa.string()),
                 ("groups", pa.list_(pa.int64())),
                 ("grade", pa.string()),
                 ("department", pa.string()),
@@ -150,7 +148,6 @@ class LanceIndex:
             "document_id": [e.document_id for e in entries],
             "version_id": [e.version_id for e in entries],
             "morphemes": [e.morphemes for e in entries],
-            "bigrams": [e.bigrams for e in entries],
             "vector": pa.FixedSizeListArray.from_arrays(
                 np.concatenate([e.vector for e in entries], dtype=np.float32), self._dimensions
             ),
@@ -197,12 +194,12 @@ class LanceIndex:
             if kept and attributes != {_plain(kept[0])}:
                 table.update(where=this, values_sql=attribute_values(kept[0]))
 
-    def search_text(self, field: str, tokens: str, where: IndexFilter, limit: int) -> Scores:
+    def search_text(self, terms: Mapping[str, float], where: IndexFilter, limit: int) -> Scores:
         """See ``PassageIndex.search_text``."""
         text = condition(where)
-        if not tokens or text == "false":
+        if not terms or text == "false":
             return {}
-        query = self._now().table.search(MatchQuery(tokens, field), query_type="fts")
+        query = self._now().table.search(_match(terms), query_type="fts")
         if text:
             query = query.where(text, prefilter=True)
         found = query.select(["passage_id", "_score"]).limit(limit).to_arrow()
@@ -304,23 +301,36 @@ class LanceIndex:
         )
 
 
+def _match(terms: Mapping[str, float]) -> Any:
+    """One query a weight, since a weight holds for a whole query."""
+    by_weight: dict[float, list[str]] = {}
+    for term, weight in terms.items():
+        by_weight.setdefault(weight, []).append(term)
+    parts = [
+        MatchQuery(" ".join(words), "morphemes", boost=weight)
+        for weight, words in by_weight.items()
+    ]
+    if len(parts) == 1:
+        return parts[0]
+    return BooleanQuery([(Occur.SHOULD, part) for part in parts])
+
+
 def _create_indexes(table: Any) -> None:
     """The indexes that are not there yet, except the one on vectors."""
     present = {name for index in table.list_indices() for name in index.columns}
-    for field in _FIELDS:
-        if field not in present:
-            table.create_index(
-                field,
-                config=FTS(
-                    base_tokenizer="whitespace",
-                    stem=False,
-                    remove_stop_words=False,
-                    lower_case=False,
-                    ascii_folding=False,
-                    max_token_length=100,
-                    with_position=False,
-                ),
-            )
+    if "morphemes" not in present:
+        table.create_index(
+            "morphemes",
+            config=FTS(
+                base_tokenizer="whitespace",
+                stem=False,
+                remove_stop_words=False,
+                lower_case=False,
+                ascii_folding=False,
+                max_token_length=100,
+                with_position=False,
+            ),
+        )
     for field, kind in _SCALAR:
         if field not in present:
             table.create_index(field, config=kind)

@@ -8,6 +8,7 @@ the 4-bit kernel ``MatMulNBits``.
 
 from __future__ import annotations
 
+import hashlib
 import os
 import tempfile
 from pathlib import Path
@@ -26,18 +27,38 @@ _CONTRIB = "com.microsoft"
 _ZERO = 128
 
 
-def graph_path(model_dir: Path) -> Path:
+class LowRankAdapter:
+    """What training added to the weights of some layers, as products of two thin matrices (LoRA:
+    Hu et al. 2021): for a linear map ``l4.q`` the arrays ``l4.q.B`` (out, r) and ``l4.q.A`` (r, in),
+    float16. ``name`` names the file's content."""
+
+    def __init__(self, path: Path) -> None:
+        with np.load(path) as arrays:
+            self._arrays = {key: arrays[key].astype(np.float32) for key in arrays.files}
+        self.name = hashlib.sha256(path.read_bytes()).hexdigest()[:8]
+
+    def delta(self, name: str) -> Floats | None:
+        """What is added to the matrix of a linear map, (out, in); None when nothing is."""
+        if f"{name}.A" not in self._arrays:
+            return None
+        return np.asarray(self._arrays[f"{name}.B"] @ self._arrays[f"{name}.A"], np.float32)
+
+
+def graph_path(model_dir: Path, adapter: LowRankAdapter | None = None) -> Path:
     """Where the graph of this version lies."""
-    return model_dir / f"e5-small-w8a8-v{GRAPH_VERSION}.onnx"
+    suffix = f"-{adapter.name}" if adapter is not None else ""
+    return model_dir / f"e5-small-w8a8-v{GRAPH_VERSION}{suffix}.onnx"
 
 
-def ensure_graph(model_dir: Path, weights: WeightFile) -> Path:
+def ensure_graph(
+    model_dir: Path, weights: WeightFile, adapter: LowRankAdapter | None = None
+) -> Path:
     """The graph's path; written first where it is not there.
 
     Two processes may do so at once: each writes its own temporary file and renames it, and the
     content is the same.
     """
-    path = graph_path(model_dir)
+    path = graph_path(model_dir, adapter)
     if path.is_file():
         return path
     model_dir.mkdir(parents=True, exist_ok=True)
@@ -45,22 +66,23 @@ def ensure_graph(model_dir: Path, weights: WeightFile) -> Path:
     os.close(handle)
     part = Path(name)
     try:
-        onnx.save(build_graph(weights), name)
+        onnx.save(build_graph(weights, adapter), name)
         part.replace(path)
     finally:
         part.unlink(missing_ok=True)
     return path
 
 
-def build_graph(weights: WeightFile) -> Any:
+def build_graph(weights: WeightFile, adapter: LowRankAdapter | None = None) -> Any:
     """The model: input ``x`` float32 (1, tokens, hidden), the sum of the word, position and type
     embeddings; output ``y`` float32 (1, hidden), the mean over tokens, not yet of unit length."""
-    return _GraphWriter(weights).model()
+    return _GraphWriter(weights, adapter).model()
 
 
 class _GraphWriter:
-    def __init__(self, weights: WeightFile) -> None:
+    def __init__(self, weights: WeightFile, adapter: LowRankAdapter | None) -> None:
         self._w = weights
+        self._adapter = adapter
         self._nodes: list[Any] = []
         self._constants: list[Any] = []
         self._quantised: dict[str, tuple[str, str]] = {}
@@ -94,8 +116,13 @@ class _GraphWriter:
             self._quantised[x] = whole, scale
         return self._quantised[x]
 
+    def _matrix(self, name: str, width: int) -> Floats:
+        base = dequantise(self._w.blocks(name + ".w", width))
+        delta = self._adapter.delta(name) if self._adapter is not None else None
+        return base if delta is None else base + delta
+
     def _linear(self, x: str, names: list[str], width: int, output: str) -> str:
-        matrix = np.concatenate([dequantise(self._w.blocks(n + ".w", width)) for n in names])
+        matrix = np.concatenate([self._matrix(n, width) for n in names])
         bias = np.concatenate([self._w.floats(n + ".b") for n in names])
         scales: Floats = (np.abs(matrix).max(axis=1) / 127).astype(np.float32)
         whole = np.round(matrix / scales[:, None]).astype(np.int8)

@@ -22,7 +22,7 @@ from mokmin.governance.audit.service import AuditLog
 from mokmin.knowledge.answering.model import Answer, AnswerEvent
 from mokmin.knowledge.answering.service import AnswerService
 from mokmin.knowledge.documents.service import DocumentService
-from mokmin.knowledge.search.service import clean_query
+from mokmin.knowledge.search.question import clean_query
 
 log = logging.getLogger(__name__)
 WAIT_SECONDS = 15.0

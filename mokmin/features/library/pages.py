@@ -21,20 +21,17 @@ from mokmin.governance.access.model import Permission, Principal
 from mokmin.governance.audit.service import AuditLog
 from mokmin.governance.people.service import PeopleService
 from mokmin.governance.people.web import guarded, principal_of
-from mokmin.knowledge.documents.model import DocumentMeta, Freshness, State, Upload, Version
+from mokmin.knowledge.documents.model import DocumentMeta, State, Upload, Version
 from mokmin.knowledge.documents.service import DocumentService, LibraryQuery
-from mokmin.knowledge.search.service import SearchService
 
 FORMATS = "HWP, HWPX, PDF, DOCX, XLSX, PPTX, HTML, MD, TXT, CSV, ZIP"
 GRADES = [("O", "공개"), ("S", "민감"), ("C", "기밀")]
 WAITING = (State.QUEUED, State.READING, State.INDEXING)
-TOP = 20
 
 
 def router(  # noqa: C901 - a list of routes
     kit: PageKit,
     documents: DocumentService,
-    search: SearchService,
     people: PeopleService,
     audit: AuditLog,
     images: PageImages,
@@ -54,10 +51,12 @@ def router(  # noqa: C901 - a list of routes
         search: str = "",
         by: str = "",
         deleted: int | None = None,
-    ) -> HTMLResponse:
+    ) -> Response:
+        if search.strip() or by == "content":  # addresses from before the search had its own
+            asked = f"?{urlencode({'q': search})}" if search.strip() else ""
+            return RedirectResponse(f"/search{asked}", status_code=303)
         principal = principal_of(request)
         query = LibraryQuery(q, state, grade, department, kind, page)
-        found = _hits(principal, search) if search.strip() else {}
         flash = None
         if deleted is not None:
             flash = {
@@ -75,9 +74,7 @@ def router(  # noqa: C901 - a list of routes
             grade_filter=grade,
             department=department,
             kind=kind,
-            search=search,
             flash=flash,
-            by_content=by == "content" or bool(search),
             departments=names,
             kinds=documents.kinds(principal),
             grades=GRADES,
@@ -90,7 +87,6 @@ def router(  # noqa: C901 - a list of routes
                 "max_mb": documents.max_bytes // 2**20,
             },
             **_rows(principal, query),
-            **found,
         )
 
     @routes.get("/library/rows")
@@ -312,18 +308,6 @@ def router(  # noqa: C901 - a list of routes
             "filtered": bool(used),
             "may_upload": principal.may(Permission.UPLOAD),
             "active": any(d.state in WAITING for d in found.documents),
-        }
-
-    def _hits(principal: Principal, text: str) -> dict[str, Any]:
-        result = search.search(principal, text, top=TOP)
-        audit.record(principal, "search", f"hits:{len(result.hits)}")
-        return {
-            "seconds": result.trace.seconds,
-            "hits": [
-                present.hit_line(h, result.trace.terms)
-                # What is in force stands above the edition that it replaced.
-                for h in sorted(result.hits, key=lambda h: h.freshness is Freshness.SUPERSEDED)
-            ],
         }
 
     return routes

@@ -7,11 +7,9 @@ from typing import Any
 
 from mokmin.base.formats.model import Block
 from mokmin.base.web.kit import ago, day
-from mokmin.knowledge.answering.citing import place
 from mokmin.knowledge.documents.model import Document, State, Version
 from mokmin.knowledge.documents.passages import block_text
 from mokmin.knowledge.documents.store import locator_of
-from mokmin.knowledge.search.model import Hit
 
 Json = dict[str, Any]
 STEPS = {
@@ -84,43 +82,6 @@ def version_line(v: Version, current: int | None, who: str) -> Json:
         "passages": v.passages,
         "current": v.id == current,
     }
-
-
-def hit_line(h: Hit, terms: tuple[str, ...]) -> Json:
-    """A result of searching in the content."""
-    return {
-        "document_id": h.document_id,
-        "passage_id": h.passage_id,
-        "title": h.title,
-        "format": h.format,
-        "locator": place(h.locator, h.title),
-        "department": h.department,
-        "grade": h.grade,
-        "freshness": h.freshness.value,
-        "date": day(h.dated_on),
-        "parts": emphasised(h.text[:400], terms),
-    }
-
-
-def emphasised(text: str, terms: tuple[str, ...]) -> list[Json]:
-    """A text with the words of a query marked."""
-    spans: list[tuple[int, int]] = []
-    for term in terms:
-        at = text.find(term) if len(term) > 1 else -1
-        while at >= 0:
-            spans.append((at, at + len(term)))
-            at = text.find(term, at + len(term))
-    parts: list[Json] = []
-    position = 0
-    for begin, end in sorted(spans):
-        if begin < position:
-            continue
-        parts += [
-            {"text": text[position:begin], "mark": False},
-            {"text": text[begin:end], "mark": True},
-        ]
-        position = end
-    return [p for p in [*parts, {"text": text[position:], "mark": False}] if p["text"]]
 
 
 def contents(blocks: tuple[Block, ...]) -> list[Json]:

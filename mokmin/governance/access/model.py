@@ -27,17 +27,19 @@ class Permission(StrEnum):
     PUBLISH = "publish"
     ADMINISTER = "administer"
     READ_AUDIT = "read-audit"
+    CURATE = "curate"
+    """Look after search: inspect it, and keep the dictionary of administrative terms."""
 
 
 _STAFF = frozenset({Permission.ASK, Permission.UPLOAD})
 ROLES: dict[str, frozenset[Permission]] = {
     "official": _STAFF,
     "lead": _STAFF | {Permission.PUBLISH},
-    "steward": _STAFF | {Permission.PUBLISH},
+    "steward": _STAFF | {Permission.PUBLISH, Permission.CURATE},
     "records": _STAFF,
     "privacy": _STAFF,
     "auditor": frozenset({Permission.ASK, Permission.READ_AUDIT}),
-    "admin": _STAFF | {Permission.PUBLISH, Permission.ADMINISTER},
+    "admin": _STAFF | {Permission.PUBLISH, Permission.ADMINISTER, Permission.CURATE},
 }
 ROLE_NAMES: dict[str, str] = {
     "official": "주무관",

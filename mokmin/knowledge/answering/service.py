@@ -25,7 +25,7 @@ from mokmin.knowledge.answering.model import (
     Nearest,
     Sentence,
 )
-from mokmin.knowledge.answering.references import base_law, references
+from mokmin.knowledge.documents.references import base_law, references
 from mokmin.knowledge.search.model import Hit, SearchResult
 from mokmin.knowledge.search.service import SearchService
 

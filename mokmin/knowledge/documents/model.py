@@ -96,7 +96,8 @@ class Version:
 @dataclass(frozen=True, slots=True)
 class PassageDraft:
     """A passage before it is stored: ``start``/``end`` are character offsets in the document text
-    (blocks joined by a newline), ``blocks`` the half-open range of block numbers it covers."""
+    (blocks joined by a newline), ``blocks`` the half-open range of block numbers it covers,
+    ``unit`` the number of the article, section or stretch of text that it is a part of."""
 
     header: str
     text: str
@@ -104,6 +105,7 @@ class PassageDraft:
     end: int
     blocks: tuple[int, int]
     locator: Locator = field(default_factory=Locator)
+    unit: int = 0
 
     @property
     def indexed_text(self) -> str:

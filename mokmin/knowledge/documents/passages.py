@@ -17,6 +17,7 @@ from mokmin.knowledge.documents.model import PassageDraft
 
 TARGET = 350
 HARD_LIMIT = 700
+UNIT_SIZE = 24
 _CUT = re.compile(r"(?<=[.!?다함음임됨요])[\s]+|\n")
 _ARTICLE_TITLE = re.compile(r"^(제\d+조(?:의\d+)?)\s*\(([^)]{1,60})\)")
 
@@ -132,7 +133,21 @@ def split_passages(
         key = here
     if group:
         passages.append(_join(title, group))
-    return passages
+    return _in_units(passages)
+
+
+def _in_units(passages: Sequence[PassageDraft]) -> list[PassageDraft]:
+    """Numbers the units: a new one at each article, section, and after ``UNIT_SIZE`` passages."""
+    numbered: list[PassageDraft] = []
+    unit = size = 0
+    for draft in passages:
+        before = numbered[-1].locator if numbered else draft.locator
+        here = draft.locator
+        if (before.section, before.article) != (here.section, here.article) or size == UNIT_SIZE:
+            unit, size = unit + 1, 0
+        numbered.append(replace(draft, unit=unit))
+        size += 1
+    return numbered
 
 
 def _pieces(blocks: Sequence[Block], target: int) -> Iterator[_Piece]:

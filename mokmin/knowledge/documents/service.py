@@ -396,6 +396,21 @@ class DocumentService:
         with self._db.read() as connection:
             return list(connection.execute(query).scalars())
 
+    def departments(self, principal: Principal) -> list[str]:
+        """The departments that own documents which the reader can see."""
+        query = (
+            sa.select(documents.c.department)
+            .distinct()
+            .where(
+                visible(principal, documents.c.id),
+                documents.c.deleted_at.is_(None),
+                documents.c.department != "",
+            )
+            .order_by(documents.c.department)
+        )
+        with self._db.read() as connection:
+            return list(connection.execute(query).scalars())
+
     def get(self, principal: Principal, document_id: int) -> Document:
         """One document. Raises NotFound, also when the reader may not know of it."""
         with self._db.read() as connection:

@@ -75,8 +75,18 @@ passages = sa.Table(
     sa.Column("locator", sa.Text, nullable=False),
     sa.Column("tokens", sa.Text, nullable=False),
     sa.Column("vector", sa.LargeBinary, nullable=False),
+    # Last, as the migration adds it: a restore compares the columns in their order.
+    sa.Column("unit_id", sa.BigInteger, nullable=False, server_default="0", index=True),
     sqlite_autoincrement=True,
 )
+
+
+UNITS = 1_000_000
+
+
+def unit_id(version_id: int, unit: int) -> int:
+    """The number of a version's unit among those of all versions."""
+    return version_id * UNITS + unit
 
 
 def pack_blocks(parsed: ParsedDocument) -> bytes:
@@ -197,6 +207,7 @@ def insert_passages(
             "document_id": document_id,
             "version_id": version_id,
             "seq": seq,
+            "unit_id": unit_id(version_id, draft.unit),
             "header": draft.header,
             "text": draft.text,
             "start": draft.start,

@@ -11,7 +11,6 @@ import sqlalchemy as sa
 
 from mokmin.base.db import Database, utcnow
 from mokmin.base.formats.model import Block, Locator
-from mokmin.base.korean.bigrams import bigrams
 from mokmin.knowledge.documents.model import DocumentMeta, Freshness, PassageDraft, State
 from mokmin.knowledge.documents.passages import split_passages
 from mokmin.knowledge.documents.store import (
@@ -19,8 +18,10 @@ from mokmin.knowledge.documents.store import (
     locator_json,
     pack_vector,
     passages,
+    unit_id,
     versions,
 )
+from mokmin.knowledge.documents.structure import citations, provisions, structure_of
 from mokmin.knowledge.evaluation.loading import CorpusItem
 from mokmin.knowledge.ingestion.features import FeatureExtractor, Features
 from mokmin.knowledge.search.ports import IndexAttributes, IndexEntry, PassageIndex
@@ -62,6 +63,7 @@ def index_corpus(
     with db.write() as connection:
         _store_documents(connection, corpus)
         _store_passages(connection, drafts, found)
+        _store_structure(connection, corpus, drafts)
     attributes = [_attributes(item.meta) for item in corpus]
     for begin in range(0, len(drafts), CHUNK):
         index.add(
@@ -71,7 +73,6 @@ def index_corpus(
                     document_id=drafts[at][0],
                     version_id=drafts[at][0],
                     morphemes=found.tokens[at],
-                    bigrams=" ".join(bigrams(texts[at])),
                     vector=found.vectors[at],
                     attributes=attributes[drafts[at][0] - 1],
                 )
@@ -157,6 +158,7 @@ def _store_passages(
                 "document_id": number,
                 "version_id": number,
                 "seq": seq,
+                "unit_id": unit_id(number, draft.unit),
                 "header": draft.header,
                 "text": draft.text,
                 "start": draft.start,
@@ -170,3 +172,22 @@ def _store_passages(
         )
     if rows:
         connection.execute(passages.insert(), rows)
+
+
+def _store_structure(
+    connection: sa.Connection,
+    corpus: Sequence[CorpusItem],
+    drafts: Sequence[tuple[int, PassageDraft]],
+) -> None:
+    by_number: dict[int, list[PassageDraft]] = {}
+    for number, draft in drafts:
+        by_number.setdefault(number, []).append(draft)
+    own: list[dict[str, Any]] = []
+    cited: list[dict[str, Any]] = []
+    for number, found in by_number.items():
+        first, second = structure_of(number, number, corpus[number - 1].title, found)
+        own += first
+        cited += second
+    for table, rows in ((provisions, own), (citations, cited)):
+        if rows:
+            connection.execute(table.insert(), rows)

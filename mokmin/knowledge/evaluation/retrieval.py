@@ -12,7 +12,8 @@ from mokmin.governance.access.model import OPERATOR
 from mokmin.knowledge.evaluation.indexing import Progress
 from mokmin.knowledge.evaluation.loading import Query
 from mokmin.knowledge.search.metrics import mrr_at, ndcg_at, recall_at
-from mokmin.knowledge.search.service import Mode, SearchService
+from mokmin.knowledge.search.ranking import Mode
+from mokmin.knowledge.search.service import SearchService
 
 POOL = 200
 

@@ -20,7 +20,6 @@ from sqlalchemy import ColumnElement, Connection, Row
 
 from mokmin.base.db import Database, utcnow
 from mokmin.base.errors import Unavailable
-from mokmin.base.korean.bigrams import bigrams
 from mokmin.governance.access.rules import document_groups
 from mokmin.knowledge.documents.model import Freshness
 from mokmin.knowledge.documents.store import documents, passages, unpack_vectors
@@ -36,8 +35,6 @@ _ROW: tuple[ColumnElement[Any], ...] = (
     passages.c.id,
     passages.c.document_id,
     passages.c.version_id,
-    passages.c.header,
-    passages.c.text,
     passages.c.tokens,
     passages.c.vector,
 )
@@ -218,7 +215,6 @@ def _to_entries(
             document_id=row.document_id,
             version_id=row.version_id,
             morphemes=row.tokens,
-            bigrams=" ".join(bigrams(f"{row.header}\n{row.text}".strip())),
             vector=vectors[i],
             attributes=attributes[row.document_id],
         )

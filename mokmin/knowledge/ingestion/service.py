@@ -19,7 +19,6 @@ from mokmin.base.db import Database, utcnow
 from mokmin.base.errors import MokminError, NotFound, UnreadableFile
 from mokmin.base.files import BlobStore
 from mokmin.base.formats.model import ParsedDocument
-from mokmin.base.korean.bigrams import bigrams
 from mokmin.knowledge.documents.model import PassageDraft, State
 from mokmin.knowledge.documents.passages import split_passages
 from mokmin.knowledge.documents.store import (
@@ -29,6 +28,7 @@ from mokmin.knowledge.documents.store import (
     passages,
     versions,
 )
+from mokmin.knowledge.documents.structure import citations, provisions, replace_structure
 from mokmin.knowledge.ingestion.features import FeatureExtractor
 from mokmin.knowledge.ingestion.indexing import NO_PROGRESS, Indexing, Rebuilt, attributes_in
 from mokmin.knowledge.search.ports import IndexEntry, PassageIndex
@@ -133,6 +133,10 @@ class Ingestion:
             ids = insert_passages(
                 connection, row.document_id, row.id, drafts, features.tokens, features.vectors
             )
+            title = connection.execute(
+                sa.select(documents.c.title).where(documents.c.id == row.document_id)
+            ).scalar_one()
+            replace_structure(connection, row.document_id, row.id, title, drafts)
             attributes = attributes_in(connection, row.document_id)
         entries = [
             IndexEntry(
@@ -140,11 +144,10 @@ class Ingestion:
                 document_id=row.document_id,
                 version_id=row.id,
                 morphemes=features.tokens[seq],
-                bigrams=" ".join(bigrams(draft.indexed_text)),
                 vector=features.vectors[seq],
                 attributes=attributes,
             )
-            for seq, draft in enumerate(drafts)
+            for seq in range(len(drafts))
         ]
         self._index.remove_version(row.id)
         self._index.add(entries)
@@ -204,7 +207,8 @@ class Ingestion:
 
     def _fail(self, row: _Reading, reason: str) -> Outcome:
         with self._db.write() as connection:
-            connection.execute(passages.delete().where(passages.c.version_id == row.id))
+            for table in (passages, provisions, citations):
+                connection.execute(table.delete().where(table.c.version_id == row.id))
             connection.execute(
                 versions.update()
                 .where(versions.c.id == row.id)

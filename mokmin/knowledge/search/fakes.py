@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 
@@ -66,24 +66,25 @@ class MemoryIndex:
             and _chosen(entry.attributes, where.chosen)
         ]
 
-    def search_text(self, field: str, tokens: str, where: IndexFilter, limit: int) -> Scores:
+    def search_text(self, terms: Mapping[str, float], where: IndexFilter, limit: int) -> Scores:
         """See ``PassageIndex.search_text``."""
-        texts = {k: str(getattr(e, field)).split() for k, e in self._rows.items()}
+        texts = {k: e.morphemes.split() for k, e in self._rows.items()}
         if not texts:
             return {}
         average = sum(map(len, texts.values())) / len(texts) or 1.0
-        frequency = Counter(term for terms in texts.values() for term in set(terms))
+        frequency = Counter(term for words in texts.values() for term in set(words))
         scores: Scores = {}
         for entry in self._visible(where):
-            terms = Counter(texts[entry.passage_id])
-            norm = K1 * (1 - B + B * sum(terms.values()) / average)
+            words = Counter(texts[entry.passage_id])
+            norm = K1 * (1 - B + B * sum(words.values()) / average)
             score = sum(
-                math.log(1 + (len(texts) - frequency[t] + 0.5) / (frequency[t] + 0.5))
-                * terms[t]
+                weight
+                * math.log(1 + (len(texts) - frequency[t] + 0.5) / (frequency[t] + 0.5))
+                * words[t]
                 * (K1 + 1)
-                / (terms[t] + norm)
-                for t in set(tokens.split())
-                if terms[t]
+                / (words[t] + norm)
+                for t, weight in terms.items()
+                if words[t]
             )
             if score > 0:
                 scores[entry.passage_id] = score

@@ -56,20 +56,25 @@ class Hit:
 
 @dataclass(frozen=True, slots=True)
 class SearchTrace:
-    """What was searched, for the "why this answer" panel."""
+    """What was searched, for the "why this answer" panel. ``widened``: everyday words of the question
+    and the official words added for them; ``linked``: hits raised by a law or decree beside them."""
 
     terms: tuple[str, ...] = ()
+    widened: tuple[tuple[str, tuple[str, ...]], ...] = ()
     candidates: int = 0
     lexical: int = 0
     dense: int = 0
     rejected: int = 0
+    linked: int = 0
     seconds: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)
 class SearchResult:
-    """Hits in order of rank, and how they were found."""
+    """Hits in order of rank, and how they were found. ``suggestion`` is the query in another
+    spelling that may have been meant."""
 
     query: str
     hits: tuple[Hit, ...]
     trace: SearchTrace = field(default_factory=SearchTrace)
+    suggestion: str | None = None

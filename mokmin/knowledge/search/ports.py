@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Protocol
@@ -35,7 +35,6 @@ class IndexEntry:
     document_id: int
     version_id: int
     morphemes: str
-    bigrams: str
     vector: NDArray[np.float32]
     attributes: IndexAttributes
 
@@ -68,7 +67,7 @@ Scores = dict[int, float]
 
 
 class PassageIndex(Protocol):
-    """Filtered BM25 over two token fields, and filtered vector search."""
+    """Filtered BM25 over morphemes, and filtered vector search."""
 
     def add(self, entries: Sequence[IndexEntry]) -> None:
         """Add entries; visible to the next query."""
@@ -91,8 +90,8 @@ class PassageIndex(Protocol):
         what differs; a passage that stays is findable all the time."""
         ...
 
-    def search_text(self, field: str, tokens: str, where: IndexFilter, limit: int) -> Scores:
-        """BM25 on ``morphemes`` or ``bigrams``: passage id to score."""
+    def search_text(self, terms: Mapping[str, float], where: IndexFilter, limit: int) -> Scores:
+        """BM25 on the morphemes, each term with its weight: passage id to score."""
         ...
 
     def search_vector(self, vector: NDArray[np.float32], where: IndexFilter, limit: int) -> Scores:

@@ -1,19 +1,23 @@
-"""Search: filter by rights, three retrievers, exact dense scores, fusion, check against the database."""
+"""Search: filter by rights, two retrievers, one ranking, links, check against the database.
+
+Data flow: question → words and vector → index (filtered) → candidates → database (checked again)
+→ ranking → law and decree together → hits with a trace.
+"""
 
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
 from datetime import date
-from typing import Any, Literal
+from typing import Any
 
 import numpy as np
 import sqlalchemy as sa
-from numpy.typing import NDArray
+from sqlalchemy import ColumnElement
 
 from mokmin.base.db import Database
-from mokmin.base.errors import InvalidInput
-from mokmin.base.korean.bigrams import bigrams
 from mokmin.base.korean.ports import Analyser
 from mokmin.base.llm.ports import Embedder
 from mokmin.governance.access.model import Principal
@@ -26,14 +30,44 @@ from mokmin.knowledge.documents.store import (
     unpack_vectors,
     versions,
 )
-from mokmin.knowledge.search.fusion import RetrieverScores, fuse, weights_for
+from mokmin.knowledge.documents.structure import provisions
+from mokmin.knowledge.search.links import LEADING, best_of_units, neighbours, pull
 from mokmin.knowledge.search.model import ANY, Hit, SearchFilters, SearchResult, SearchTrace
-from mokmin.knowledge.search.ports import IndexFilter, PassageIndex
+from mokmin.knowledge.search.ports import IndexFilter, PassageIndex, Scores
+from mokmin.knowledge.search.question import Question, understand
+from mokmin.knowledge.search.ranking import WIDENED, Candidate, Counts, Mode, Scored, UnitKey, rank
+from mokmin.knowledge.search.vocabulary import Vocabulary
 
 CANDIDATES = 100
-Mode = Literal["hybrid", "lexical", "dense"]
-MAX_QUESTION = 4_000
 OPENING = 12
+_MOST_NEIGHBOURS = 40
+_STAGES = ("understand", "retrieve", "check", "rank", "link")
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """A search with all that led to it, for the hits and for the inspector."""
+
+    question: Question
+    where: IndexFilter
+    words: Scores
+    near: Scores
+    rows: dict[int, sa.Row[Any]]
+    scored: list[Scored]
+    seconds: float
+    stages: tuple[tuple[str, float], ...] = ()
+    """Seconds of each stage: ``understand``, ``retrieve``, ``check``, ``rank``, ``link``."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Ranking:
+    """What the first and the second ranking of one search share."""
+
+    question: Question
+    words: Scores
+    counts: Counts
+    unit_tokens: dict[UnitKey, str]
+    mode: Mode
 
 
 class SearchService:
@@ -45,6 +79,7 @@ class SearchService:
         index: Callable[[], PassageIndex],
         analyser: Callable[[], Analyser],
         embedder: Callable[[], Embedder],
+        vocabulary: Callable[[], Vocabulary],
         *,
         today: Callable[[], date] = date.today,
     ) -> None:
@@ -52,7 +87,9 @@ class SearchService:
         self._index = index
         self._analyser = analyser
         self._embedder = embedder
+        self._vocabulary = vocabulary
         self._today = today
+        self._pool = ThreadPoolExecutor(8, thread_name_prefix="retrieve")
 
     def search(
         self,
@@ -65,58 +102,141 @@ class SearchService:
         mode: Mode = "hybrid",
     ) -> SearchResult:
         """The best passages for a query. Raises InvalidInput for an empty or an overlong one."""
-        begin = time.perf_counter()
-        query = clean_query(query)
-        terms = self._analyser().morphemes([query])[0]
-        vector = self._embedder().embed_query(query)
+        found = self.find(principal, query, within=within, filters=filters, mode=mode)
+        hits = tuple(
+            self._hit(number, item.score, item.cosine, found.rows[item.key])
+            for number, item in enumerate(found.scored[:top], start=1)
+        )
+        union = found.words.keys() | found.near.keys()
+        trace = SearchTrace(
+            terms=tuple(dict.fromkeys(found.question.terms)),
+            widened=tuple(
+                (entry.everyday, entry.official) for entry in found.question.widening.synonyms
+            ),
+            candidates=len(union | found.rows.keys()),
+            lexical=len(found.words),
+            dense=len(found.near),
+            rejected=len(union - found.rows.keys()),
+            linked=sum(item.link > 0 for item in found.scored[:top]),
+            seconds=found.seconds,
+        )
+        return SearchResult(found.question.text, hits, trace)
+
+    def find(
+        self,
+        principal: Principal,
+        query: str,
+        *,
+        within: Sequence[int] | None = None,
+        filters: SearchFilters = ANY,
+        mode: Mode = "hybrid",
+    ) -> Found:
+        """All candidates of a query with their scores. Raises InvalidInput."""
+        moments = [time.perf_counter()]
+        question = understand(query, self._analyser(), self._embedder(), self._vocabulary())
+        moments.append(time.perf_counter())
         index = self._index()
         where = IndexFilter(
             None if principal.sees_all else principal.groups,
             None if within is None else tuple(within),
             filters,
         )
-        text = index.search_text("morphemes", " ".join(terms), where, CANDIDATES)
-        grams = index.search_text("bigrams", " ".join(bigrams(query)), where, CANDIDATES)
-        near = index.search_vector(vector, where, CANDIDATES)
-        union = sorted(text.keys() | grams.keys() | near.keys())
-        rows = self._check(principal, union)
-        dense = _exact_dense(rows, vector)
-        lists = RetrieverScores(
-            morphemes={k: v for k, v in text.items() if k in rows},
-            bigrams={k: v for k, v in grams.items() if k in rows},
-            dense=dense,
+        terms = question.weighted_terms(WIDENED)
+        near_by = self._pool.submit(index.search_vector, question.vector, where, CANDIDATES)
+        words = index.search_text(terms, where, CANDIDATES)
+        near = near_by.result()
+        moments.append(time.perf_counter())
+        rows = self._check(principal, passages.c.id.in_(words.keys() | near.keys()))
+        words = {key: score for key, score in words.items() if key in rows}
+        moments.append(time.perf_counter())
+        ranking = _Ranking(question, words, Counts(question), {}, mode)
+        scored = self._rank(ranking, rows)
+        moments.append(time.perf_counter())
+        if mode == "hybrid" and within is None and scored:
+            scored = self._follow(principal, ranking, rows, scored, filters)
+        moments.append(time.perf_counter())
+        stages = tuple(
+            (name, end - begin)
+            for name, begin, end in zip(_STAGES, moments, moments[1:], strict=False)
         )
-        ranked = _rank(lists, query, len(terms), mode)
-        hits = tuple(
-            self._hit(rank, score, dense[key], rows[key])
-            for rank, (key, score) in enumerate(ranked[:top], start=1)
+        return Found(question, where, words, near, rows, scored, moments[-1] - moments[0], stages)
+
+    def _rank(self, ranking: _Ranking, rows: Mapping[int, sa.Row[Any]]) -> list[Scored]:
+        if not rows:
+            return []
+        ages = _ages(rows)
+        today = self._today()
+        vectors = unpack_vectors([row.vector for row in rows.values()])
+        candidates = [
+            Candidate(
+                key=key,
+                unit=row.unit_id,
+                title=row.title,
+                text=f"{row.header}\n{row.text}",
+                vector=vectors[at],
+                outdated=_freshness(row, today) is not Freshness.IN_FORCE,
+                age=ages.get(key),
+            )
+            for at, (key, row) in enumerate(rows.items())
+        ]
+        tokens = ranking.unit_tokens
+        if ranking.mode == "hybrid":
+            tokens |= self._unit_tokens({c.unit for c in candidates} - tokens.keys())
+        return rank(
+            ranking.question, candidates, ranking.words, tokens, ranking.mode, ranking.counts
         )
-        trace = SearchTrace(
-            terms=tuple(dict.fromkeys(terms)),
-            candidates=len(union),
-            lexical=len(text.keys() | grams.keys()),
-            dense=len(near),
-            rejected=len(union) - len(rows),
-            seconds=time.perf_counter() - begin,
+
+    def _unit_tokens(self, units: Iterable[UnitKey]) -> dict[UnitKey, str]:
+        """All morphemes of each unit; rights were checked with the unit's candidate."""
+        query = sa.select(passages.c.unit_id, passages.c.tokens).where(
+            passages.c.unit_id.in_(units)
         )
-        return SearchResult(query, hits, trace)
+        found: dict[UnitKey, list[str]] = {}
+        with self._db.read() as connection:
+            for unit, tokens in connection.execute(query):
+                found.setdefault(unit, []).append(tokens)
+        return {unit: " ".join(tokens) for unit, tokens in found.items()}
+
+    def _follow(
+        self,
+        principal: Principal,
+        ranking: _Ranking,
+        rows: dict[int, sa.Row[Any]],
+        scored: list[Scored],
+        filters: SearchFilters,
+    ) -> list[Scored]:
+        """The law's article with the decree's; ``rows`` gains the linked units that were not found."""
+        best = best_of_units(scored)
+        with self._db.read() as connection:
+            links = neighbours(connection, principal, list(best)[:LEADING])
+        if not any(links.values()):
+            return scored
+        new = {unit for others in links.values() for unit in others if unit not in best}
+        if new and filters == ANY:
+            units = passages.c.unit_id.in_(sorted(new)[:_MOST_NEIGHBOURS])
+            rows |= _best_of_each(self._check(principal, units), ranking.question)
+            scored = self._rank(ranking, rows)
+        return pull(scored, links)
 
     def passage(self, principal: Principal, passage_id: int) -> Hit | None:
         """One passage by id, under the same checks as a search."""
-        row = self._check(principal, [passage_id]).get(passage_id)
+        row = self._check(principal, passages.c.id == passage_id).get(passage_id)
         return self._hit(0, 0.0, 0.0, row) if row is not None else None
 
     def provision(self, principal: Principal, law: str, article: str) -> Hit | None:
-        """The first passage of an article of the law with exactly this title, when visible."""
+        """The first passage of an article of the law with exactly this title, when visible; of
+        several documents with it the first one in force."""
         query = (
             sa.select(passages.c.id)
-            .join(documents, documents.c.id == passages.c.document_id)
+            .join(provisions, provisions.c.unit_id == passages.c.unit_id)
+            .join(documents, documents.c.current_version_id == passages.c.version_id)
             .where(
-                documents.c.title == law,
-                documents.c.current_version_id == passages.c.version_id,
-                passages.c.locator.contains(f'"article": "{article}"', autoescape=True),
+                provisions.c.law == law,
+                provisions.c.article == article,
+                documents.c.deleted_at.is_(None),
+                visible(principal, documents.c.id),
             )
-            .order_by(passages.c.seq)
+            .order_by(documents.c.freshness != Freshness.IN_FORCE, passages.c.id)
             .limit(1)
         )
         with self._db.read() as connection:
@@ -134,9 +254,10 @@ class SearchService:
         )
         with self._db.read() as connection:
             ids = list(connection.execute(query).scalars())
-        return "\n".join(row.text for row in self._check(principal, ids).values())
+        found = self._check(principal, passages.c.id.in_(ids))
+        return "\n".join(found[key].text for key in ids if key in found)
 
-    def _check(self, principal: Principal, ids: Sequence[int]) -> dict[int, sa.Row[Any]]:
+    def _check(self, principal: Principal, chosen: ColumnElement[bool]) -> dict[int, sa.Row[Any]]:
         """Rows of the passages that are current and visible now; the index is never trusted."""
         query = (
             sa.select(
@@ -153,7 +274,7 @@ class SearchService:
             .join(documents, documents.c.id == passages.c.document_id)
             .join(versions, versions.c.id == passages.c.version_id)
             .where(
-                passages.c.id.in_(ids),
+                chosen,
                 documents.c.deleted_at.is_(None),
                 documents.c.current_version_id == passages.c.version_id,
                 visible(principal, documents.c.id),
@@ -163,9 +284,6 @@ class SearchService:
             return {row.id: row for row in connection.execute(query)}
 
     def _hit(self, rank: int, score: float, dense: float, row: sa.Row[Any]) -> Hit:
-        freshness = Freshness(row.freshness)
-        if row.effective_on is not None and self._today() < row.effective_on:
-            freshness = Freshness.NOT_YET
         return Hit(
             rank=rank,
             score=score,
@@ -184,33 +302,35 @@ class SearchService:
             format=row.format,
             dated_on=row.dated_on,
             effective_on=row.effective_on,
-            freshness=freshness,
+            freshness=_freshness(row, self._today()),
             blocks=(row.first_block, row.last_block),
         )
 
 
-def clean_query(query: str) -> str:
-    """A question without surplus blanks. Raises InvalidInput when empty or over 4,000 characters."""
-    query = " ".join("".join(c if c.isprintable() else " " for c in query).split())
-    if not query:
-        raise InvalidInput("질문이 비어 있습니다. 알고 싶은 것을 한 문장으로 적어 주세요.")
-    if len(query) > MAX_QUESTION:
-        raise InvalidInput(
-            f"질문이 너무 깁니다({len(query):,}자). {MAX_QUESTION:,}자 안으로 줄이거나, "
-            "긴 글은 문서고에 올린 뒤 질문해 주세요."
-        )
-    return query
+def _freshness(row: sa.Row[Any], today: date) -> Freshness:
+    """What a document is on a day; a date to come wins over every mark."""
+    if row.effective_on is not None and today < row.effective_on:
+        return Freshness.NOT_YET
+    return Freshness(row.freshness)
 
 
-def _rank(lists: RetrieverScores, query: str, terms: int, mode: Mode) -> list[tuple[int, float]]:
-    if mode == "hybrid":
-        return fuse(lists, weights_for(query, terms))
-    single = lists.dense if mode == "dense" else lists.morphemes
-    return sorted(single.items(), key=lambda item: (-item[1], item[0]))
+def _ages(rows: Mapping[int, sa.Row[Any]]) -> dict[int, float]:
+    """0 for the newest date among the rows to 1 for the oldest; nothing without a date."""
+    dates = {key: row.dated_on for key, row in rows.items() if row.dated_on is not None}
+    if not dates:
+        return {}
+    newest, oldest = max(dates.values()), min(dates.values())
+    span = max(1, (newest - oldest).days)
+    return {key: (newest - day).days / span for key, day in dates.items()}
 
 
-def _exact_dense(rows: dict[int, sa.Row[Any]], vector: NDArray[np.float32]) -> dict[int, float]:
+def _best_of_each(rows: dict[int, sa.Row[Any]], question: Question) -> dict[int, sa.Row[Any]]:
+    """Of each unit the passage that is nearest to the question."""
     if not rows:
         return {}
-    near = unpack_vectors([row.vector for row in rows.values()]) @ vector
-    return {key: float(value) for key, value in zip(rows, near, strict=True)}
+    near = unpack_vectors([row.vector for row in rows.values()]) @ question.vector
+    best: dict[UnitKey, tuple[float, int]] = {}
+    for (key, row), value in zip(rows.items(), np.asarray(near, float), strict=True):
+        unit = row.unit_id
+        best[unit] = max(best.get(unit, (-2.0, key)), (float(value), key))
+    return {key: rows[key] for _, key in best.values()}

@@ -34,6 +34,7 @@ const go = (url) => () => { location.href = url; };
 function commands(text) {
   const found = [];
   const links = $$(".nav a").map((a) => ({ name: $("span", a).textContent, kind: "메뉴", glyph: "chevron-right", run: go(a.href) }));
+  links.push({ name: "문서 내용으로 찾기", kind: "메뉴", glyph: "search", run: go("/search") });
   links.push({ name: "새 대화", kind: "실행", glyph: "plus", run: go("/chat") });
   links.push({ name: root.dataset.theme === "dark" ? "밝은 화면으로" : "어두운 화면으로", kind: "실행", glyph: "moon", run: toggleTheme });
   links.push({ name: "도움말", kind: "메뉴", glyph: "circle-question-mark", run: go("/help") });
@@ -44,7 +45,7 @@ function commands(text) {
   if (needle) {
     const q = encodeURIComponent(text.trim());
     found.push({ name: `질문하기: ${text.trim()}`, kind: "업무 대화", glyph: "message-square-text", run: go(`/chat?q=${q}`) });
-    found.push({ name: `문서에서 찾기: ${text.trim()}`, kind: "문서고", glyph: "folder-open", run: go(`/library?search=${q}`) });
+    found.push({ name: `문서에서 찾기: ${text.trim()}`, kind: "문서고", glyph: "folder-open", run: go(`/search?q=${q}`) });
   }
   return found;
 }

@@ -1,4 +1,8 @@
-"""Cross-references: from "법 제25조제1항제5호" in a manual to that provision of the law itself."""
+"""Provisions and cross-references: which article a text is, and which ones it cites.
+
+A decree says "법 제25조" of its law and "영 제3조" of the decree it stands under (법제업무 운영규정);
+a manual says "법" of the law that it names first.
+"""
 
 from __future__ import annotations
 
@@ -11,6 +15,8 @@ _REFERENCE = re.compile(
     r"(?P<article>제\d+조(?:의\d+)?)(?:제\d+항)?(?:제(?P<item>\d+)호)?"
 )
 _NAMED = re.compile(r"「([^」]{2,60}법(?:률)?)」")
+_TITLED = re.compile(r"^(?P<law>.{2,80}?)\s+(?P<article>제\d+조(?:의\d+)?)(?=$|[\s(])")
+DECREE, RULE = " 시행령", " 시행규칙"
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,6 +34,23 @@ def base_law(text: str) -> str:
     return match.group(1) if match else ""
 
 
+def parent_law(title: str) -> str:
+    """The law that a decree or rule stands under (행정절차법 시행령: 행정절차법); empty for others."""
+    for ending in (DECREE, RULE):
+        if title.endswith(ending):
+            return title.removesuffix(ending)
+    return ""
+
+
+def provision(title: str, article: str) -> Reference | None:
+    """The provision that a piece of a document is: from its article, or from a title that names
+    one (행정절차법 제21조(처분의 사전 통지)). None when it is no provision."""
+    match = _TITLED.match(title)
+    if match:
+        return Reference(match["law"], match["article"])
+    return Reference(title, article) if article else None
+
+
 def references(text: str, law: str) -> Iterator[Reference]:
     """Provisions that a text cites, each once, in order. ``law`` is what "법" stands for."""
     seen: set[tuple[str, str]] = set()
@@ -36,7 +59,7 @@ def references(text: str, law: str) -> Iterator[Reference]:
         if not name:
             continue
         if match.group("short") in ("영", "같은 법 시행령"):
-            name = f"{law} 시행령"
+            name = f"{law}{DECREE}"
         key = (name, match.group("article"))
         if key not in seen:
             seen.add(key)

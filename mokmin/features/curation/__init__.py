@@ -1,0 +1,1 @@
+"""Looking after search: the inspector and the dictionary of administrative terms."""
