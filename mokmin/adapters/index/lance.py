@@ -31,6 +31,10 @@ from mokmin.knowledge.search.ports import (
 TABLE = "passages"
 # Below this many rows an exact scan is faster than any vector index, and exact.
 EXACT_ROWS = 50_000
+# Breadth of the walk through the vector graph; it must be at least REFINE times the limit. Measured at
+# 200,000 passages of which half are visible: recall@10 is .904 at 200, .992 at 1,000, 1.000 at 2,000,
+# and the query takes no longer (28 ms).
+EFFORT, REFINE = 2_000, 5
 # Old versions of the table that a query of any process may still read are kept this long.
 KEEP_VERSIONS = timedelta(hours=1)
 _SCALAR = (
@@ -220,7 +224,7 @@ class LanceIndex:
         query = query.distance_type("cosine")
         if where:
             query = query.where(where, prefilter=True)
-        return query.nprobes(50).ef(200).refine_factor(5)
+        return query.nprobes(50).ef(EFFORT).refine_factor(REFINE)
 
     def explain(self, where: IndexFilter) -> str:
         """The plan of a filtered vector search: names the scalar indexes that the filter uses."""

@@ -33,8 +33,6 @@ from mokmin.knowledge.search.model import Hit, SearchResult
 from mokmin.knowledge.search.service import SearchService
 
 TOP = 100
-# A passage without any word of the question is shown from this cosine on (as answering does).
-NEAR = 0.84
 KEPT_RECENT = 20
 LONGEST_RECENT = 200
 MOST_SAVED = 50
@@ -74,7 +72,7 @@ class LibrarySearch:
             principal, wanted.text, top=TOP, filters=wanted.filters(self._today())
         )
         terms = self._terms(result)
-        hits = [hit for hit in result.hits if _touches(hit, terms)]
+        hits = [hit for hit in result.hits if _touches(hit, terms, result)]
         self._audit.record(principal, "search", f"hits:{len(hits)}")
         groups = _grouped(hits, saved.seen if saved is not None and saved.ran_at else None)
         if saved is not None:
@@ -100,7 +98,7 @@ class LibrarySearch:
             principal, saved.wanted.text, top=TOP, filters=saved.wanted.filters(self._today())
         )
         terms = self._terms(result)
-        return len({h.document_id for h in result.hits if _touches(h, terms)} - saved.seen)
+        return len({h.document_id for h in result.hits if _touches(h, terms, result)} - saved.seen)
 
     def _terms(self, result: SearchResult) -> frozenset[str]:
         """The words of the question, and the official words that were added to them."""
@@ -309,9 +307,12 @@ def _clean_name(name: str) -> str:
     return name
 
 
-def _touches(hit: Hit, terms: frozenset[str]) -> bool:
-    """Whether a passage has anything to do with the question: a word of it, or its meaning."""
-    return hit.dense >= NEAR or not terms.isdisjoint(hit.tokens.split())
+def _touches(hit: Hit, terms: frozenset[str], result: SearchResult) -> bool:
+    """Whether a passage has anything to do with the question: a word of it, or a meaning that is
+    clearly nearer than that of the other candidates."""
+    near = result.trace.similarity
+    stands_out = hit.dense >= near.mean + near.deviation
+    return stands_out or not terms.isdisjoint(hit.tokens.split())
 
 
 def _grouped(hits: list[Hit], seen: frozenset[int] | None) -> tuple[Group, ...]:

@@ -88,9 +88,7 @@ class AnswerService:
         chat = self._model(model)
         yield AnswerEvent("step", "문서고에서 근거를 찾고 있습니다")
         result = self._search.search(principal, question, top=TOP, within=within)
-        basis = self._follow(
-            principal, choose(result.query, result.hits, result.trace.terms), within
-        )
+        basis = self._follow(principal, choose(result.query, result.hits, result.trace), within)
         run = _Run(result, basis, begin)
         if not basis.sufficient:
             answer = self._refuse(run)

@@ -54,12 +54,19 @@ def provision(title: str, article: str) -> Reference | None:
 def references(text: str, law: str) -> Iterator[Reference]:
     """Provisions that a text cites, each once, in order. ``law`` is what "법" stands for."""
     seen: set[tuple[str, str]] = set()
+    last = law
     for match in _REFERENCE.finditer(text):
-        name = match.group("name") or law
+        name = " ".join((match.group("name") or "").split())
+        short = match.group("short") or ""
+        if name:
+            last = name.removesuffix(DECREE)
+        elif short.startswith("같은"):
+            # 「…」 or a law cited just before.
+            name = f"{last}{DECREE}" if short.endswith("시행령") and last else last
+        elif law:
+            name, last = (f"{law}{DECREE}" if short == "영" else law), law
         if not name:
             continue
-        if match.group("short") in ("영", "같은 법 시행령"):
-            name = f"{law}{DECREE}"
         key = (name, match.group("article"))
         if key not in seen:
             seen.add(key)

@@ -25,6 +25,7 @@ LEADING = 5
 PULL = 0.7
 _OTHER_FAMILY = 0.6
 _MOST = 60
+"""Of the citations of one leading unit, the first in their texts."""
 
 
 def place_weight(place: int) -> float:
@@ -40,10 +41,13 @@ def neighbours(
     found: dict[UnitKey, dict[UnitKey, float]] = {unit: {} for unit in units}
     if not units:
         return found
-    for citing, cited, row in (
-        *_pairs(connection, principal, citations, units),
-        *_pairs(connection, principal, provisions, units),
-    ):
+    rows = [
+        pair
+        for unit in units
+        for start in (citations, provisions)
+        for pair in _pairs(connection, principal, start, unit)
+    ]
+    for citing, cited, row in rows:
         weight = place_weight(row.place)
         if _family(row.citing_law or row.law) != _family(row.law):
             weight *= _OTHER_FAMILY
@@ -54,9 +58,9 @@ def neighbours(
 
 
 def _pairs(
-    connection: Connection, principal: Principal, start: sa.Table, units: Sequence[UnitKey]
+    connection: Connection, principal: Principal, start: sa.Table, unit: UnitKey
 ) -> list[tuple[UnitKey, UnitKey, Any]]:
-    """(citing unit, cited unit, row) where the unit in ``start`` is one of ``units``."""
+    """(citing unit, cited unit, row) where the one in ``start`` is ``unit``."""
     own = provisions.alias("own")
     query = (
         sa.select(
@@ -73,8 +77,8 @@ def _pairs(
             ),
         )
         .outerjoin(own, own.c.unit_id == citations.c.unit_id)
-        .where(start.c.unit_id.in_(units))
-        .order_by(citations.c.place)
+        .where(start.c.unit_id == unit)
+        .order_by(citations.c.place, citations.c.id, provisions.c.id)
         .limit(_MOST)
     )
     for table in (citations, provisions):

@@ -55,6 +55,16 @@ class Hit:
 
 
 @dataclass(frozen=True, slots=True)
+class Similarity:
+    """How the cosines of a question's candidates lie: a library that holds the answer has one that
+    stands out, whatever the level of the rest."""
+
+    best: float = 0.0
+    mean: float = 0.0
+    deviation: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
 class SearchTrace:
     """What was searched, for the "why this answer" panel. ``widened``: everyday words of the question
     and the official words added for them; ``linked``: hits raised by a law or decree beside them."""
@@ -66,6 +76,7 @@ class SearchTrace:
     dense: int = 0
     rejected: int = 0
     linked: int = 0
+    similarity: Similarity = field(default_factory=Similarity)
     seconds: float = 0.0
 
 

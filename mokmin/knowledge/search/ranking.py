@@ -29,6 +29,8 @@ DENSE = 0.65
 WORDS, CHARACTERS, UNIT = 0.2, 0.3, 0.5
 """Shares of the lexical rest: words in the passage, character bigrams, words in the whole unit."""
 ANSWER_FORM = 0.1
+CEILING = 5.0
+"""One passage that shares the question's only rare letters may not outweigh everything."""
 NAMED_YEAR, RECENT = 0.4, 0.3
 OUTDATED = 0.8
 
@@ -81,7 +83,7 @@ def rank(
     meaning = _standard(cosine.astype(np.float64))
     found = _words(candidates, words)
     counts = counts or Counts(question)
-    characters = _standard(_bm25(*counts.characters(candidates)))
+    characters = np.minimum(_standard(_bm25(*counts.characters(candidates))), CEILING)
     unit = _units(candidates, unit_tokens, counts)
     form = np.array([question.answer_form(c.text) for c in candidates])
     adjustment = np.array([_adjustment(question, c) for c in candidates])

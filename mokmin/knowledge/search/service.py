@@ -32,7 +32,14 @@ from mokmin.knowledge.documents.store import (
 )
 from mokmin.knowledge.documents.structure import provisions
 from mokmin.knowledge.search.links import LEADING, best_of_units, neighbours, pull
-from mokmin.knowledge.search.model import ANY, Hit, SearchFilters, SearchResult, SearchTrace
+from mokmin.knowledge.search.model import (
+    ANY,
+    Hit,
+    SearchFilters,
+    SearchResult,
+    SearchTrace,
+    Similarity,
+)
 from mokmin.knowledge.search.ports import IndexFilter, PassageIndex, Scores
 from mokmin.knowledge.search.question import Question, understand
 from mokmin.knowledge.search.ranking import WIDENED, Candidate, Counts, Mode, Scored, UnitKey, rank
@@ -118,6 +125,7 @@ class SearchService:
             dense=len(found.near),
             rejected=len(union - found.rows.keys()),
             linked=sum(item.link > 0 for item in found.scored[:top]),
+            similarity=_similarity([item.cosine for item in found.scored]),
             seconds=found.seconds,
         )
         return SearchResult(found.question.text, hits, trace)
@@ -305,6 +313,12 @@ class SearchService:
             freshness=_freshness(row, self._today()),
             blocks=(row.first_block, row.last_block),
         )
+
+
+def _similarity(cosines: Sequence[float]) -> Similarity:
+    if not cosines:
+        return Similarity()
+    return Similarity(max(cosines), float(np.mean(cosines)), float(np.std(cosines)))
 
 
 def _freshness(row: sa.Row[Any], today: date) -> Freshness:
