@@ -10,14 +10,14 @@ import pytest
 from mokmin.base.errors import InvalidInput
 from mokmin.base.korean.fakes import SimpleAnalyser
 from mokmin.base.llm.fakes import HashEmbedder
-from mokmin.knowledge.search.question import MAX_QUESTION, Question, clean_query, understand
+from mokmin.knowledge.search.question import MAX_QUESTION, Question, clean_query
 from mokmin.knowledge.search.vocabulary import Synonym, Vocabulary
 
 
 def asked(text: str, *synonyms: Synonym) -> Question:
     """A question as understood with the quick models."""
     analyser = SimpleAnalyser()
-    return understand(text, analyser, HashEmbedder(), Vocabulary(analyser, synonyms))
+    return embedded(analysed(text, analyser, Vocabulary(analyser, synonyms)), HashEmbedder())
 
 
 # --- what is asked for ----------------------------------------------------------------------

@@ -41,13 +41,7 @@ def neighbours(
     found: dict[UnitKey, dict[UnitKey, float]] = {unit: {} for unit in units}
     if not units:
         return found
-    rows = [
-        pair
-        for unit in units
-        for start in (citations, provisions)
-        for pair in _pairs(connection, principal, start, unit)
-    ]
-    for citing, cited, row in rows:
+    for citing, cited, row in _pairs(connection, principal, units):
         weight = place_weight(row.place)
         if _family(row.citing_law or row.law) != _family(row.law):
             weight *= _OTHER_FAMILY
@@ -57,18 +51,25 @@ def neighbours(
     return found
 
 
-def _pairs(
-    connection: Connection, principal: Principal, start: sa.Table, unit: UnitKey
-) -> list[tuple[UnitKey, UnitKey, Any]]:
-    """(citing unit, cited unit, row) where the one in ``start`` is ``unit``."""
-    own = provisions.alias("own")
-    query = (
+# Aliases are made once: making them costs more than asking the database.
+_OWN = provisions.alias("own")
+_OF_CITING, _OF_CITED = documents.alias("of_citing"), documents.alias("of_cited")
+
+
+def _statement(start: sa.Table) -> sa.Select[Any]:
+    return (
         sa.select(
             citations.c.unit_id.label("citing"),
             provisions.c.unit_id.label("cited"),
             citations.c.place,
             citations.c.law,
-            own.c.law.label("citing_law"),
+            _OWN.c.law.label("citing_law"),
+            sa.func.row_number()
+            .over(
+                partition_by=start.c.unit_id,
+                order_by=(citations.c.place, citations.c.id, provisions.c.id),
+            )
+            .label("number"),
         )
         .join(
             provisions,
@@ -76,19 +77,36 @@ def _pairs(
                 provisions.c.law == citations.c.law, provisions.c.article == citations.c.article
             ),
         )
-        .outerjoin(own, own.c.unit_id == citations.c.unit_id)
-        .where(start.c.unit_id == unit)
-        .order_by(citations.c.place, citations.c.id, provisions.c.id)
-        .limit(_MOST)
-    )
-    for table in (citations, provisions):
-        one = documents.alias(f"of_{table.name}")
-        query = query.join(one, one.c.id == table.c.document_id).where(
-            one.c.current_version_id == table.c.version_id,
-            one.c.deleted_at.is_(None),
-            visible(principal, one.c.id),
+        .outerjoin(_OWN, _OWN.c.unit_id == citations.c.unit_id)
+        .join(_OF_CITING, _OF_CITING.c.id == citations.c.document_id)
+        .join(_OF_CITED, _OF_CITED.c.id == provisions.c.document_id)
+        .where(
+            start.c.unit_id.in_(sa.bindparam("units", expanding=True)),
+            _OF_CITING.c.current_version_id == citations.c.version_id,
+            _OF_CITING.c.deleted_at.is_(None),
+            _OF_CITED.c.current_version_id == provisions.c.version_id,
+            _OF_CITED.c.deleted_at.is_(None),
         )
-    return [(row.citing, row.cited, row) for row in connection.execute(query)]
+    )
+
+
+_CITED_BY, _CITING = _statement(citations), _statement(provisions)
+
+
+def _pairs(
+    connection: Connection, principal: Principal, units: Sequence[UnitKey]
+) -> list[tuple[UnitKey, UnitKey, Any]]:
+    """(citing unit, cited unit, row) where one of them is one of ``units``; of each the first
+    ``_MOST`` either way."""
+    found: list[tuple[UnitKey, UnitKey, Any]] = []
+    for statement in (_CITED_BY, _CITING):
+        visibly = statement.where(
+            visible(principal, _OF_CITING.c.id), visible(principal, _OF_CITED.c.id)
+        ).subquery()
+        query = sa.select(visibly).where(visibly.c.number <= _MOST)
+        rows = connection.execute(query, {"units": list(units)})
+        found += [(row.citing, row.cited, row) for row in rows]
+    return found
 
 
 def _family(law: str) -> str:

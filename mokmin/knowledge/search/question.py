@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -83,28 +83,31 @@ class Question:
         return dict.fromkeys(self.terms, 1.0) | dict.fromkeys(self.widening.terms, widened)
 
 
-def understand(
-    text: str, analyser: Analyser, embedder: Embedder, vocabulary: Vocabulary
-) -> Question:
-    """Analyse and embed a question. Raises InvalidInput for an empty or an overlong one."""
+def analysed(text: str, analyser: Analyser, vocabulary: Vocabulary) -> Question:
+    """A question whose ``vector`` is still empty. Raises InvalidInput."""
     text = clean_query(text)
     terms = tuple(analyser.morphemes([text])[0])
-    widening = vocabulary.widen(terms)
-    vector: NDArray[Any] = embedder.embed_query(text)
-    if widening.words:
-        vector = vector + _WIDENED * embedder.embed_query(f"{text} ({', '.join(widening.words)})")
-        vector = vector / np.linalg.norm(vector)
     return Question(
         text=text,
         terms=terms,
         bigrams=tuple(dict.fromkeys(bigrams(text))),
-        widening=widening,
-        vector=np.asarray(vector, np.float32),
+        widening=vocabulary.widen(terms),
+        vector=np.zeros(0, np.float32),
         years=frozenset(_YEAR.findall(text)),
         past=_OLD.search(text) is not None,
         recent=_RECENT.search(text) is not None,
         forms=tuple((says, weight) for asks, says, weight in _KINDS if asks.search(text)),
     )
+
+
+def embedded(question: Question, embedder: Embedder) -> Question:
+    """The question with its vector."""
+    vector: NDArray[Any] = embedder.embed_query(question.text)
+    words = question.widening.words
+    if words:
+        vector = vector + _WIDENED * embedder.embed_query(f"{question.text} ({', '.join(words)})")
+        vector = vector / np.linalg.norm(vector)
+    return replace(question, vector=np.asarray(vector, np.float32))
 
 
 def clean_query(query: str) -> str:

@@ -41,7 +41,7 @@ from mokmin.knowledge.search.model import (
     Similarity,
 )
 from mokmin.knowledge.search.ports import IndexFilter, PassageIndex, Scores
-from mokmin.knowledge.search.question import Question, understand
+from mokmin.knowledge.search.question import Question, analysed, embedded
 from mokmin.knowledge.search.ranking import WIDENED, Candidate, Counts, Mode, Scored, UnitKey, rank
 from mokmin.knowledge.search.vocabulary import Vocabulary
 
@@ -141,18 +141,21 @@ class SearchService:
     ) -> Found:
         """All candidates of a query with their scores. Raises InvalidInput."""
         moments = [time.perf_counter()]
-        question = understand(query, self._analyser(), self._embedder(), self._vocabulary())
-        moments.append(time.perf_counter())
+        question = analysed(query, self._analyser(), self._vocabulary())
         index = self._index()
         where = IndexFilter(
             None if principal.sees_all else principal.groups,
             None if within is None else tuple(within),
             filters,
         )
-        terms = question.weighted_terms(WIDENED)
-        near_by = self._pool.submit(index.search_vector, question.vector, where, CANDIDATES)
-        words = index.search_text(terms, where, CANDIDATES)
-        near = near_by.result()
+        # The words are looked up while the question is being embedded.
+        by_words = self._pool.submit(
+            index.search_text, question.weighted_terms(WIDENED), where, CANDIDATES
+        )
+        question = embedded(question, self._embedder())
+        moments.append(time.perf_counter())
+        near = index.search_vector(question.vector, where, CANDIDATES)
+        words = by_words.result()
         moments.append(time.perf_counter())
         rows = self._check(principal, passages.c.id.in_(words.keys() | near.keys()))
         words = {key: score for key, score in words.items() if key in rows}
