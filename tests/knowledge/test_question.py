@@ -10,7 +10,7 @@ import pytest
 from mokmin.base.errors import InvalidInput
 from mokmin.base.korean.fakes import SimpleAnalyser
 from mokmin.base.llm.fakes import HashEmbedder
-from mokmin.knowledge.search.question import MAX_QUESTION, Question, clean_query
+from mokmin.knowledge.search.question import MAX_QUESTION, Question, analysed, clean_query, embedded
 from mokmin.knowledge.search.vocabulary import Synonym, Vocabulary
 
 

@@ -11,7 +11,7 @@ import pytest
 from mokmin.base.korean.fakes import SimpleAnalyser
 from mokmin.base.llm.fakes import HashEmbedder
 from mokmin.base.llm.ports import Vectors
-from mokmin.knowledge.search.question import Question
+from mokmin.knowledge.search.question import Question, analysed, embedded
 from mokmin.knowledge.search.ranking import Candidate, Counts, Scored, rank
 from mokmin.knowledge.search.vocabulary import Vocabulary, Widening
 
