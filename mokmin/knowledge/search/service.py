@@ -43,6 +43,7 @@ from mokmin.knowledge.search.model import (
 from mokmin.knowledge.search.ports import IndexFilter, PassageIndex, Scores
 from mokmin.knowledge.search.question import Question, analysed, embedded
 from mokmin.knowledge.search.ranking import WIDENED, Candidate, Counts, Mode, Scored, UnitKey, rank
+from mokmin.knowledge.search.spelling import suggest
 from mokmin.knowledge.search.vocabulary import Vocabulary
 
 CANDIDATES = 100
@@ -128,7 +129,7 @@ class SearchService:
             similarity=_similarity([item.cosine for item in found.scored]),
             seconds=found.seconds,
         )
-        return SearchResult(found.question.text, hits, trace)
+        return SearchResult(found.question.text, hits, trace, _suggestion(found))
 
     def find(
         self,
@@ -316,6 +317,12 @@ class SearchService:
             freshness=_freshness(row, self._today()),
             blocks=(row.first_block, row.last_block),
         )
+
+
+def _suggestion(found: Found) -> str | None:
+    rows = found.rows.values()
+    terms = (term for row in rows for term in row.tokens.split())
+    return suggest(found.question.text, [row.text for row in rows], terms)
 
 
 def _similarity(cosines: Sequence[float]) -> Similarity:
