@@ -26,6 +26,9 @@ K1, B = 1.2, 0.75
 WIDENED = 0.5
 """Weight of a dictionary's word against one of the question's own."""
 DENSE = 0.65
+ALMOST_ALL, WEAK, STRONG = 0.95, 0.2, 0.4
+"""The share of meaning rises to ``ALMOST_ALL`` where no unit holds more than ``WEAK`` of the question's
+terms, and is ``DENSE`` from ``STRONG`` on: words that hit nothing are noise."""
 WORDS, CHARACTERS, UNIT = 0.2, 0.3, 0.5
 """Shares of the lexical rest: words in the passage, character bigrams, words in the whole unit."""
 ANSWER_FORM = 0.1
@@ -84,7 +87,7 @@ def rank(
     found = _words(candidates, words)
     counts = counts or Counts(question)
     characters = np.minimum(_standard(_bm25(*counts.characters(candidates))), CEILING)
-    unit = _units(candidates, unit_tokens, counts)
+    unit, covered = _units(candidates, unit_tokens, counts)
     form = np.array([question.answer_form(c.text) for c in candidates])
     adjustment = np.array([_adjustment(question, c) for c in candidates])
     if mode == "dense":
@@ -93,7 +96,7 @@ def rank(
         total = found
     else:
         lexical = WORDS * found + CHARACTERS * characters + UNIT * unit
-        share = DENSE if question.terms else 0.9
+        share = _dense_share(covered)
         total = _standard(share * meaning + (1 - share) * lexical + ANSWER_FORM * form)
         total = total + adjustment
     keys = np.array([c.key for c in candidates], np.int64)
@@ -146,6 +149,7 @@ class Counts:
         self._grams = question.bigrams
         weighted = question.weighted_terms(WIDENED)
         self._terms = [f" {term} " for term in weighted]
+        self.own = len(set(question.terms))
         self.weights = np.array(list(weighted.values()))
         self._characters: dict[int, tuple[list[int], int]] = {}
         self._units: dict[UnitKey, tuple[list[int], int]] = {}
@@ -175,13 +179,22 @@ def _matrix(counted: Sequence[tuple[list[int], int]]) -> tuple[Floats, Floats]:
     return counts, np.array([length for _, length in counted], np.float64)
 
 
+def _dense_share(covered: float) -> float:
+    doubt = min(1.0, max(0.0, (STRONG - covered) / (STRONG - WEAK)))
+    return DENSE + (ALMOST_ALL - DENSE) * doubt
+
+
 def _units(
     candidates: Sequence[Candidate], unit_tokens: Mapping[UnitKey, str], counts: Counts
-) -> Floats:
-    """BM25 of each unit, as z-scores over the units (each counts once)."""
+) -> tuple[Floats, float]:
+    """BM25 of each unit, as z-scores over the units (each counts once), and the largest share of the
+    question's own terms that one unit holds."""
     order = {unit: at for at, unit in enumerate(dict.fromkeys(c.unit for c in candidates))}
-    scores = _bm25(*counts.units({u: unit_tokens.get(u, "") for u in order}), counts.weights)
-    return _standard(scores)[[order[c.unit] for c in candidates]]
+    matrix, lengths = counts.units({u: unit_tokens.get(u, "") for u in order})
+    own = matrix[: counts.own] > 0
+    covered = float(own.mean(axis=0).max()) if own.size else 0.0
+    standard = _standard(_bm25(matrix, lengths, counts.weights))
+    return standard[[order[c.unit] for c in candidates]], covered
 
 
 def _bm25(counts: Floats, lengths: Floats, weights: Floats | None = None) -> Floats:
