@@ -1,0 +1,1 @@
+"""Personal information: found, masked, kept from where it may not go."""
