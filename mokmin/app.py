@@ -10,7 +10,7 @@ from importlib import import_module
 from pathlib import Path
 from typing import TypeVar
 
-from mokmin import migrations
+from mokmin import features, migrations
 from mokmin.adapters.files.local import LocalBlobStore
 from mokmin.adapters.index.generations import Generations
 from mokmin.adapters.llm.e5 import E5Embedder
@@ -22,13 +22,18 @@ from mokmin.base.formats.reader import read_isolated
 from mokmin.base.jobs import JobQueue
 from mokmin.base.korean.kiwi import KiwiAnalyser
 from mokmin.base.korean.ports import Analyser
-from mokmin.base.llm.ports import ChatModel, Embedder
+from mokmin.base.llm.ports import ChatModel, Embedder, Reranker
 from mokmin.features.assistant.service import AssistantService
 from mokmin.features.library.service import LibrarySearch
+from mokmin.features.tools.service import ToolService
 from mokmin.governance.audit.service import AuditLog
 from mokmin.governance.people.service import PeopleService
 from mokmin.governance.people.viewpoints import Viewpoints
+from mokmin.governance.privacy.redaction import Purpose, Redactor
+from mokmin.governance.usage.switches import Switches
+from mokmin.knowledge.answering.reviews import ReviewService
 from mokmin.knowledge.answering.service import AnswerService
+from mokmin.knowledge.answering.writing import WritingPolicy
 from mokmin.knowledge.backup.restore import Restore
 from mokmin.knowledge.backup.service import Backup
 from mokmin.knowledge.documents.service import DocumentService
@@ -40,6 +45,7 @@ from mokmin.knowledge.search.dictionary import DictionaryService
 from mokmin.knowledge.search.entries import LiveVocabulary
 from mokmin.knowledge.search.inspection import InspectionService
 from mokmin.knowledge.search.ports import PassageIndex
+from mokmin.knowledge.search.reranking import Reranking
 from mokmin.knowledge.search.service import SearchService
 from mokmin.settings import Settings
 
@@ -59,12 +65,14 @@ class App:
         analyser: Analyser | None = None,
         index: PassageIndex | None = None,
         models: list[ChatModel] | None = None,
+        reranker: Reranker | None = None,
     ) -> None:
         self.settings = settings
         settings.home.mkdir(parents=True, exist_ok=True)
         self._embedder, self._analyser = embedder, analyser
         self._index: PassageIndex | None = index
         self._models = models
+        self._reranker = reranker
         self._lock = threading.RLock()
 
     @cached_property
@@ -93,6 +101,18 @@ class App:
     def audit(self) -> AuditLog:
         """The append-only log."""
         return AuditLog(self.db)
+
+    @cached_property
+    def switches(self) -> Switches:
+        """AI features and models that may be switched off."""
+        return Switches(
+            self.db, self.audit, features.AI_FEATURES, lambda: [m.name for m in self.models]
+        )
+
+    @cached_property
+    def reviews(self) -> ReviewService:
+        """Answers that people reported, graded by stewards."""
+        return ReviewService(self.db, self.audit)
 
     def embedder(self) -> Embedder:
         """The embedded dense model."""
@@ -133,17 +153,21 @@ class App:
         """Chat models that the operator named; often none."""
         if self._models is not None:
             return self._models
-        endpoint = self.settings.chat_endpoint
-        if endpoint is None:
+        endpoints = self.settings.chat_endpoints()
+        if not endpoints:
             return []
+        chat = import_module("mokmin.adapters.llm.openai_chat").OpenAIChat
         return [
-            import_module("mokmin.adapters.llm.openai_chat").OpenAIChat(
+            chat(
                 base_url=endpoint.base_url,
                 model=endpoint.model,
                 api_key=endpoint.api_key,
                 grade=endpoint.grade,
                 timeout_seconds=endpoint.timeout_seconds,
+                name=endpoint.name,
+                profile=endpoint.profile,
             )
+            for endpoint in endpoints
         ]
 
     @cached_property
@@ -187,10 +211,38 @@ class App:
         )
 
     @cached_property
+    def reranker(self) -> Reranker | None:
+        """The reranker that the operator named; usually none."""
+        endpoint = self.settings.rerank_endpoint
+        if self._reranker is not None or endpoint is None:
+            return self._reranker
+        reranker: Reranker = import_module("mokmin.adapters.llm.rerank").HttpReranker(
+            base_url=endpoint.base_url,
+            model=endpoint.model,
+            api_key=endpoint.api_key,
+            grade=endpoint.grade,
+            timeout_seconds=endpoint.timeout_seconds,
+        )
+        return reranker
+
+    @cached_property
     def search(self) -> SearchService:
-        """Passages under rights."""
+        """Passages under rights, in the order of the reranker when there is one."""
+        return self._search(Reranking(self.reranker) if self.reranker is not None else None)
+
+    @cached_property
+    def search_without_reranker(self) -> SearchService:
+        """The same search as without a reranker, to measure what it gains."""
+        return self._search(None)
+
+    def _search(self, reranking: Reranking | None) -> SearchService:
         return SearchService(
-            self.db, lambda: self.index, self.analyser, self.embedder, self.vocabulary
+            self.db,
+            lambda: self.index,
+            self.analyser,
+            self.embedder,
+            self.vocabulary,
+            reranking=reranking,
         )
 
     @cached_property
@@ -219,13 +271,23 @@ class App:
     def answers(self) -> AnswerService:
         """Cited answers."""
         return AnswerService(
-            self.search, self.people, self.audit, self.analyser, self.embedder, self.models
+            self.search,
+            self.people,
+            self.audit,
+            self.analyser,
+            self.embedder,
+            self.models,
+            policy=WritingPolicy(
+                unverified="drop" if self.settings.unverified == "drop" else "mark",
+                redact=Redactor().masker(Purpose.MODEL),
+            ),
+            switches=self.switches,
         )
 
     @cached_property
     def assistant(self) -> AssistantService:
         """Conversations."""
-        return AssistantService(self.db, self.answers, self.documents, self.audit)
+        return AssistantService(self.db, self.answers, self.documents, self.audit, self.reviews)
 
     @cached_property
     def backup(self) -> Backup:
@@ -241,7 +303,23 @@ class App:
     @cached_property
     def library_search(self) -> LibrarySearch:
         """The search page."""
-        return LibrarySearch(self.db, self.search, self.documents, self.analyser, self.audit)
+        return LibrarySearch(
+            self.db, self.search, self.documents, self.analyser, self.audit, switches=self.switches
+        )
+
+    @cached_property
+    def tools(self) -> ToolService:
+        """Tools on documents."""
+        return ToolService(
+            self.db,
+            self.audit,
+            self.analyser,
+            self.people.department_names,
+            self.models,
+            redact=Redactor().masker(Purpose.MODEL),
+            check=lambda: self.switches.check("tools"),
+            model_is_on=self.switches.model_is_on,
+        )
 
     def warm_up(self) -> None:
         """Load the models and touch the index, so that the first question is quick."""

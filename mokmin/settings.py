@@ -7,6 +7,7 @@ from dataclasses import dataclass, field, fields
 from pathlib import Path
 
 from mokmin.base.errors import InvalidInput
+from mokmin.base.llm.endpoints import ModelEndpoint, read_models_file
 
 
 def _strict_bool(name: str, text: str) -> bool:
@@ -18,14 +19,14 @@ def _strict_bool(name: str, text: str) -> bool:
 
 
 @dataclass(frozen=True, slots=True)
-class ModelEndpoint:
-    """An OpenAI-compatible chat endpoint that the operator named, and the highest grade it may see."""
+class RerankEndpoint:
+    """A ``/rerank`` endpoint that the operator named, and the highest grade it may see."""
 
     base_url: str
     model: str
-    api_key: str = "none"
-    grade: str = "S"
-    timeout_seconds: float = 60.0
+    api_key: str
+    grade: str
+    timeout_seconds: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,6 +78,38 @@ class Settings:
     chat_timeout_seconds: int = field(
         default=60, metadata={"doc": "Longest silence of the endpoint before it counts as down."}
     )
+    models_file: Path | None = field(
+        default=None,
+        metadata={
+            "doc": "JSON file that lists several chat endpoints with what they can do and may see "
+            "(operator-guide.md); tried after the single endpoint above, in their order."
+        },
+    )
+    unverified: str = field(
+        default="mark",
+        metadata={
+            "doc": "What becomes of a model's sentences that the sources do not bear out: `mark` or "
+            "`drop` (their number is told)."
+        },
+    )
+    rerank_base_url: str = field(
+        default="",
+        metadata={
+            "doc": "Endpoint with `/rerank` (Jina, Cohere, vLLM, llama.cpp) that puts the first 30 "
+            "hits in a new order; empty: none, search needs no other machine."
+        },
+    )
+    rerank_model: str = field(default="", metadata={"doc": "Model name at the rerank endpoint."})
+    rerank_api_key: str = field(
+        default="", metadata={"doc": "Key for the rerank endpoint.", "secret": True}
+    )
+    rerank_grade: str = field(
+        default="S", metadata={"doc": "Highest grade (O, S or C) that the rerank endpoint may see."}
+    )
+    rerank_timeout_ms: int = field(
+        default=1500,
+        metadata={"doc": "Milliseconds a search waits for the rerank endpoint at most."},
+    )
     log_level: str = field(
         default="INFO", metadata={"doc": "Level of the JSON logs on standard error."}
     )
@@ -91,17 +124,39 @@ class Settings:
         """Threads for the embedded model."""
         return self.threads or min(4, os.cpu_count() or 1)
 
+    def chat_endpoints(self) -> list[ModelEndpoint]:
+        """The configured chat endpoints in their order. Raises InvalidInput for a bad list."""
+        found: list[ModelEndpoint] = []
+        if self.chat_base_url:
+            found.append(
+                ModelEndpoint(
+                    self.chat_base_url,
+                    self.chat_model or "default",
+                    self.chat_api_key or "none",
+                    self.chat_grade,
+                    float(self.chat_timeout_seconds),
+                )
+            )
+        if self.models_file is not None:
+            found += read_models_file(self.models_file)
+        names = [endpoint.name or endpoint.model for endpoint in found]
+        if len(set(names)) < len(names):
+            raise InvalidInput(
+                "언어모델 두 곳의 이름이 같습니다. 목록의 name을 다르게 적어 주세요."
+            )
+        return found
+
     @property
-    def chat_endpoint(self) -> ModelEndpoint | None:
-        """The configured endpoint, or None."""
-        if not self.chat_base_url:
+    def rerank_endpoint(self) -> RerankEndpoint | None:
+        """The configured reranker, or None."""
+        if not self.rerank_base_url:
             return None
-        return ModelEndpoint(
-            self.chat_base_url,
-            self.chat_model or "default",
-            self.chat_api_key or "none",
-            self.chat_grade,
-            float(self.chat_timeout_seconds),
+        return RerankEndpoint(
+            self.rerank_base_url,
+            self.rerank_model or "default",
+            self.rerank_api_key,
+            self.rerank_grade,
+            self.rerank_timeout_ms / 1000,
         )
 
 
@@ -119,9 +174,24 @@ def load_settings(home: Path | None = None) -> Settings:
     if home is not None:
         values["home"] = home
     settings = Settings(**values)  # type: ignore[arg-type]
-    if settings.chat_grade not in ("O", "S", "C"):
-        raise InvalidInput("MOKMIN_CHAT_GRADE는 O, S, C 가운데 하나여야 합니다.")
+    _check(settings)
     return settings
+
+
+def _check(settings: Settings) -> None:
+    """Raises InvalidInput."""
+    for name in ("chat_grade", "rerank_grade"):
+        if getattr(settings, name) not in ("O", "S", "C"):
+            raise InvalidInput(f"MOKMIN_{name.upper()}는 O, S, C 가운데 하나여야 합니다.")
+    if settings.unverified not in ("mark", "drop"):
+        raise InvalidInput("MOKMIN_UNVERIFIED는 mark나 drop이어야 합니다.")
+    settings.chat_endpoints()
+    if settings.rerank_timeout_ms < 1:
+        raise InvalidInput("MOKMIN_RERANK_TIMEOUT_MS는 1 이상이어야 합니다.")
+    if settings.rerank_base_url and not settings.rerank_base_url.startswith(
+        ("http://", "https://")
+    ):
+        raise InvalidInput("MOKMIN_RERANK_BASE_URL은 http:// 또는 https://로 시작해야 합니다.")
 
 
 def _convert(name: str, kind: object, text: str) -> object:

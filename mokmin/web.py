@@ -29,11 +29,14 @@ from mokmin.base.web.problems import INTERNAL, problem, problem_json, wants_html
 from mokmin.demo import loader
 from mokmin.features.assistant import pages as assistant_pages
 from mokmin.features.console import pages as console_pages
+from mokmin.features.console import switch_pages
 from mokmin.features.curation import pages as curation_pages
+from mokmin.features.curation import review_pages
 from mokmin.features.library import pages as library_pages
 from mokmin.features.library import search_pages
 from mokmin.features.portal import pages as portal_pages
 from mokmin.features.portal.starters import starters
+from mokmin.features.tools import pages as tools_pages
 from mokmin.governance.access.model import ROLE_NAMES, Permission, Principal
 from mokmin.governance.people.web import SessionMiddleware, guarded, principal_of, session_of
 from mokmin.knowledge.answering.citing import locator_dict
@@ -88,6 +91,7 @@ def create_web(app: App) -> FastAPI:
             "flash": None,
             "conversation_id": None,
             "nav": "",
+            "announcements": app.switches.announcements(),
             "user": {
                 "name": who.name,
                 "department": who.department,
@@ -116,6 +120,7 @@ def create_web(app: App) -> FastAPI:
     web.add_middleware(SecurityMiddleware, max_bytes=app.settings.max_upload_mb * 2**20 + 2**20)
     web.router.on_startup.append(_more_threads)
     web.router.on_shutdown.append(partial(app.assistant.close, SHUTDOWN_SECONDS))
+    web.router.on_shutdown.append(app.tools.close)
     return web
 
 
@@ -160,10 +165,15 @@ def _routes(web: FastAPI, app: App, kit: PageKit, demo: bool) -> None:
     web.include_router(
         search_pages.router(kit, app.library_search, app.documents), include_in_schema=False
     )
+    web.include_router(tools_pages.router(kit, app.tools, app.documents), include_in_schema=False)
+    web.include_router(tools_pages.api_router(app.tools))
     curation = curation_pages.Curation(
         app.inspection, app.dictionary, app.viewpoints, app.documents, app.people.department_names
     )
     web.include_router(curation_pages.router(kit, curation), include_in_schema=False)
+    reviewing = review_pages.Reviewing(app.reviews, app.audit, app.settings.home)
+    web.include_router(review_pages.router(kit, reviewing), include_in_schema=False)
+    web.include_router(switch_pages.router(kit, app.switches), include_in_schema=False)
     web.include_router(
         console_pages.router(
             kit,
@@ -176,6 +186,7 @@ def _routes(web: FastAPI, app: App, kit: PageKit, demo: bool) -> None:
             app.documents,
             app.audit,
             app.settings.home,
+            app.reranker,
         ),
         include_in_schema=False,
     )
@@ -204,6 +215,7 @@ def _programs(web: FastAPI, app: App) -> None:
     @web.post("/api/v1/search", dependencies=[Depends(guarded)], tags=["knowledge"])
     def find(request: Request, body: Find) -> dict[str, Any]:
         who = principal_of(request)
+        app.switches.check("search")
         result = app.search.search(who, body.query, top=body.top)
         app.audit.record(who, "search", f"hits:{len(result.hits)}")
         hits = [
@@ -218,6 +230,7 @@ def _programs(web: FastAPI, app: App) -> None:
                 "grade": h.grade,
                 "department": h.department,
                 "date": h.dated_on,
+                "freshness": h.freshness.value,
             }
             for h in result.hits
         ]

@@ -8,8 +8,8 @@ start to some time after its work would be done. Half of the time its children a
 
 - right after the kill, everything acknowledged so far (a ``ready`` line on standard output, a version
   READY in the database) is searched for by a word of its own, as another process of the service would;
-- after the restart (the same command again, as a person would type it; for the worker what the service
-  does when it starts) the queue must drain, and database, index and files must agree: one row in the
+- after the restart (for ``ingest`` by turns the same command again, as a person would type it, and what
+  the service does when it starts; for the worker the latter) the queue must drain, and database, index and files must agree: one row in the
   index for each passage of each current version and none besides, no passage of a version that is not
   READY, no position of a version twice, no document twice, no version neither READY nor queued.
 
@@ -211,10 +211,13 @@ class Rounds:
 
     def _restart(self, way: str, files: list[Path]) -> None:
         begin = time.monotonic()
-        if way == "cli":
-            waiting = self._stuck()
-            self.counts["versions that only the same command takes up again"] += len(waiting)
-        else:
+        if stuck := self._stuck():
+            self._note("versions that no job takes up", stuck)
+        if way == "cli" and self.round % 4 == 0:
+            # Nobody types the command again: what had been taken in is read by the service's worker.
+            self._app.queue.recover()
+            self._drain()
+        elif way == "worker":
             self._app.queue.recover()
         process = self._start(way, files)
         out, error = process.communicate(timeout=300)
@@ -232,6 +235,13 @@ class Rounds:
             for file in files:
                 if file.name not in ready:
                     self._note("not acknowledged at the second run", file.name)
+
+    def _drain(self) -> None:
+        worker = self._start("worker", [])
+        worker.communicate(timeout=300)
+        if left := self._stages():
+            self._note("versions left after the worker", sorted(left))
+        self.counts["killed commands finished by the worker"] += 1
 
     def _stuck(self) -> list[int]:
         """Versions that are neither READY nor FAILED and that no job will take up."""

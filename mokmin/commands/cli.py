@@ -9,7 +9,7 @@ from pathlib import Path
 
 from mokmin.base import logs
 from mokmin.base.errors import InvalidInput, MokminError
-from mokmin.commands import library, maintenance, measuring, serving
+from mokmin.commands import comparing, library, maintenance, measuring, privacy, serving, switching
 from mokmin.commands.output import Output
 from mokmin.settings import Settings, load_settings
 
@@ -51,6 +51,9 @@ def parser() -> argparse.ArgumentParser:
     ask.add_argument("--as", dest="user")
     ask.add_argument("--model")
 
+    pii = add("pii", privacy.pii, "글에서 개인정보를 찾아 가립니다(저장하지 않음)")
+    pii.add_argument("file", type=Path, nargs="?", metavar="FILE", help="없으면 표준 입력")
+
     _evaluation(commands.add_parser("eval", help="찾기와 답변의 품질을 잽니다"))
 
     add("migrate", maintenance.migrate, "데이터베이스를 최신 구조로 올립니다")
@@ -74,15 +77,19 @@ def parser() -> argparse.ArgumentParser:
     account.add_argument("--role", default="official")
     account.add_argument("--department")
     account.add_argument("--password-file", type=Path, help="없으면 표준 입력에서 읽습니다")
+    switch = add("switch", switching.switch, "AI 기능과 모델을 끄고 켭니다(화면을 열 수 없을 때도)")
+    switch.add_argument("what", choices=("list", "off", "on"))
+    switch.add_argument("key", nargs="?", metavar="KEY", help="예: assistant, model:이름")
+    switch.add_argument("--notice", default="", help="직원에게 보일 알림")
     audit = add("audit", maintenance.audit, "감사 기록이 온전한지 확인합니다")
     audit.add_argument("what", choices=("verify",))
     return root
 
 
 def _evaluation(evaluate: argparse.ArgumentParser) -> None:
-    """``eval retrieval`` and ``eval answers``."""
+    """``eval retrieval``, ``eval answers`` and ``eval compare``."""
     evaluate.add_argument("--json", action="store_true", help="표준 출력에 JSON만 씁니다")
-    kinds = evaluate.add_subparsers(dest="what", required=True, metavar="retrieval|answers")
+    kinds = evaluate.add_subparsers(dest="what", required=True, metavar="retrieval|answers|compare")
 
     def add(name: str, action: Command, text: str) -> argparse.ArgumentParser:
         made = kinds.add_parser(name, help=text, description=text)
@@ -93,19 +100,30 @@ def _evaluation(evaluate: argparse.ArgumentParser) -> None:
             default=argparse.SUPPRESS,
             help="표준 출력에 JSON만 씁니다",
         )
-        made.add_argument("--corpus", type=Path, required=True, help="문서 모음 (JSONL)")
-        made.add_argument("--limit", type=int, help="앞에서부터 이만큼의 질문만 잽니다")
         made.set_defaults(action=action)
         return made
 
-    found = add("retrieval", measuring.retrieval, "찾기 품질을 잽니다")
+    def measure(name: str, action: Command, text: str) -> argparse.ArgumentParser:
+        made = add(name, action, text)
+        made.add_argument("--corpus", type=Path, required=True, help="문서 모음 (JSONL)")
+        made.add_argument("--limit", type=int, help="앞에서부터 이만큼의 질문만 잽니다")
+        made.add_argument("--details", type=Path, help="질문별 결과를 적을 파일 (JSONL)")
+        return made
+
+    found = measure("retrieval", measuring.retrieval, "찾기 품질을 잽니다")
     found.add_argument("--queries", type=Path, required=True, help="질문과 정답 문서 (JSONL)")
     found.add_argument("--top", type=int, default=10, help="앞의 몇 건까지 볼지")
     found.add_argument("--mode", choices=("hybrid", "lexical", "dense"), default="hybrid")
-    answered = add("answers", measuring.answers, "답변과 출처의 품질을 잽니다")
+    found.add_argument(
+        "--rerank", action="store_true", help="재정렬 모델을 쓸 때와 안 쓸 때를 짝지어 잽니다"
+    )
+    answered = measure("answers", measuring.answers, "답변과 출처의 품질을 잽니다")
     answered.add_argument("--questions", type=Path, required=True, help="질문과 정답 (JSONL)")
     answered.add_argument("--model", help="물어볼 언어모델 (없으면 원문 발췌)")
-    answered.add_argument("--details", type=Path, help="질문별 결과를 적을 파일 (JSONL)")
+    both = add("compare", comparing.compared, "앞뒤 두 결과를 질문별로 견줍니다")
+    both.add_argument("before", type=Path, metavar="BEFORE", help="앞의 결과")
+    both.add_argument("after", type=Path, metavar="AFTER", help="뒤의 결과")
+    both.add_argument("--keep", action="store_true", help="답변 검토 화면에 보이게 둡니다")
 
 
 def run(arguments: Sequence[str]) -> int:

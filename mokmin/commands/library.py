@@ -22,6 +22,7 @@ from mokmin.commands.output import Output
 from mokmin.governance.access.model import OPERATOR, Principal
 from mokmin.knowledge.answering.citing import locator_dict, place
 from mokmin.knowledge.documents.model import DocumentMeta, State
+from mokmin.knowledge.ingestion.worker import ingest_now
 from mokmin.settings import Settings
 
 WORKERS = 2
@@ -164,12 +165,12 @@ def _work(
 def _ingest_one(app: App, meta: DocumentMeta, item: _Item) -> dict[str, Any]:
     with item.path.open("rb") as stream:
         upload = app.documents.take(
-            OPERATOR, Path(item.shown).name, stream, meta, source=item.source, queue=False
+            OPERATOR, Path(item.shown).name, stream, meta, source=item.source
         )
     document = app.documents.get(OPERATOR, upload.document_id)
     if upload.duplicate and document.state is State.READY:
         return {"document_id": upload.document_id, "status": "duplicate", "passages": 0}
-    outcome = app.ingestion.run(upload.version_id)
+    outcome = ingest_now(app.queue, app.ingestion, upload.version_id)
     status = "ready" if outcome.state is State.READY else "failed"
     return {
         "document_id": upload.document_id,

@@ -40,7 +40,14 @@ def doctor(_options: argparse.Namespace, settings: Settings, out: Output) -> int
     """``mokmin doctor``."""
     app = App(settings)
     checks = run_checks(
-        app.db, app.index, app.embedder, app.analyser, app.models, app.queue, settings.home
+        app.db,
+        app.index,
+        app.embedder,
+        app.analyser,
+        app.models,
+        app.queue,
+        settings.home,
+        app.reranker,
     )
     out.data({"checks": [{"name": c.name, "ok": c.ok, "message": c.message} for c in checks]})
     for check in checks:

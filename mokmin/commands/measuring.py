@@ -15,8 +15,8 @@ from pathlib import Path
 from mokmin.app import App
 from mokmin.base.errors import InvalidInput
 from mokmin.commands.output import Output
-from mokmin.knowledge.answering.service import EXTRACTIVE_MODEL
-from mokmin.knowledge.evaluation.answers import AnswerEvaluation, Judged, summary
+from mokmin.knowledge.answering.writing import EXTRACTIVE_MODEL
+from mokmin.knowledge.evaluation.answers import AnswerEvaluation, summary
 from mokmin.knowledge.evaluation.indexing import index_corpus
 from mokmin.knowledge.evaluation.loading import (
     CorpusItem,
@@ -32,6 +32,10 @@ def retrieval(options: argparse.Namespace, settings: Settings, out: Output) -> i
     """``mokmin eval retrieval``."""
     _at_least_one(options.limit, "--limit")
     _at_least_one(options.top, "--top")
+    if options.rerank and (settings.rerank_endpoint is None or options.mode != "hybrid"):
+        raise InvalidInput(
+            "--rerank는 MOKMIN_RERANK_BASE_URL로 재정렬 모델을 정한 뒤 '--mode hybrid'에서만 씁니다."
+        )
     corpus = load_corpus(options.corpus)
     everything = load_queries(options.queries, options.limit)
     queries = [query for query in everything if query.relevant]
@@ -43,7 +47,15 @@ def retrieval(options: argparse.Namespace, settings: Settings, out: Output) -> i
         indexed = index_corpus(app.db, app.index, app.feature_extractor, corpus, out.progress)
         seconds = round(time.perf_counter() - begin, 1)
         evaluation = RetrievalEvaluation(app.search, indexed.ids, out.progress)
-        result = evaluation.run(queries, top=options.top, mode=options.mode)
+        without = RetrievalEvaluation(app.search_without_reranker, indexed.ids, out.progress)
+        result = evaluation.run(
+            queries,
+            top=options.top,
+            mode=options.mode,
+            against=without if options.rerank else None,
+        )
+    if options.details is not None:
+        _write(options.details, evaluation.details)
     result |= {"index_seconds": seconds, "passages": indexed.passages}
     _show(result, out)
     return 0
@@ -66,7 +78,7 @@ def answers(options: argparse.Namespace, settings: Settings, out: Output) -> int
             app.answers, app.analyser(), indexed.ids, out.progress, model=model
         ).run(questions)
     if options.details is not None:
-        _write(options.details, judged)
+        _write(options.details, [j.as_dict() for j in judged])
     _show(summary(judged), out)
     return 0
 
@@ -117,8 +129,8 @@ def _check(
         )
 
 
-def _write(path: Path, judged: Sequence[Judged]) -> None:
-    lines = "".join(json.dumps(j.as_dict(), ensure_ascii=False) + "\n" for j in judged)
+def _write(path: Path, rows: Sequence[Mapping[str, object]]) -> None:
+    lines = "".join(json.dumps(row, ensure_ascii=False) + "\n" for row in rows)
     try:
         path.write_text(lines, encoding="utf-8")
     except OSError as error:

@@ -159,6 +159,7 @@ def _serve(app: App, out: Output) -> int:
     ]
     supervisor = Supervisor(app.queue, command)
     app.assistant.recover()
+    app.ingestion.adopt()
     supervisor.start()
     out.say(f"목민이 http://{settings.host}:{settings.port} 에서 시작합니다. 멈추려면 Ctrl+C.")
     server = uvicorn.Server(

@@ -195,3 +195,34 @@ def test_processes_never_take_the_same_job(db: Database, database_url: str) -> N
     assert [worker.returncode for worker in workers] == [0, 0]
     assert max(Counter(got).values()) == 1
     assert len(got) + JobQueue(db).waiting() == 30
+
+
+def test_a_claimed_job_is_nobody_elses_until_its_holder_is_gone(
+    db: Database, queue: JobQueue
+) -> None:
+    enqueue(db, 5)
+    held = queue.claim("ingest", 5, worker_name())
+    assert held is not None
+    assert (held.subject_id, held.attempts) == (5, 1)
+    assert queue.claim("ingest", 5, "다른-기계-7") is None
+    assert queue.lease("나") is None
+    gone = subprocess.Popen([sys.executable, "-c", ""])
+    gone.wait(timeout=60)
+    with db.write() as connection:
+        lost = f"{socket.gethostname()}-{gone.pid}"
+        connection.execute(jobs.update().values(worker=lost))
+    again = queue.claim("ingest", 5, "나")
+    assert again is not None
+    assert (again.id, again.attempts) == (held.id, 2)
+    queue.finish(again)
+    assert queue.counts() == {"done": 1}
+
+
+def test_a_subject_without_a_job_gets_one_when_it_is_claimed(db: Database, queue: JobQueue) -> None:
+    first = queue.claim("ingest", 9, "가")
+    assert first is not None
+    queue.finish(first)
+    second = queue.claim("ingest", 9, "가")
+    assert second is not None
+    assert second.id != first.id
+    assert queue.counts() == {"done": 1, "running": 1}

@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import json
+import threading
+from collections.abc import Iterator
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
 
@@ -28,7 +31,8 @@ QUESTIONS = [
     {"id": "3", "text": "비트코인 시세가 얼마야?", "relevant": [], "answer": None},
 ]
 FIGURES = {
-    "questions", "answer_contained", "citation_precision", "citation_recall", "abstained_right",
+    "questions", "answer_contained", "citation_precision", "citation_recall", "source_precision",
+    "source_recall", "abstained_right",
     "abstained_wrong", "unsupported_sentences", "p50_seconds",
 }  # fmt: skip
 
@@ -39,7 +43,7 @@ def mokmin_home(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Path:
     home = tmp_path / "home"
     monkeypatch.setenv("MOKMIN_HOME", str(home))
     monkeypatch.setenv("MOKMIN_CACHE", str(tmp_path / "cache"))
-    for name in ("MOKMIN_DATABASE_URL", "MOKMIN_CHAT_BASE_URL"):
+    for name in ("MOKMIN_DATABASE_URL", "MOKMIN_CHAT_BASE_URL", "MOKMIN_RERANK_BASE_URL"):
         monkeypatch.delenv(name, raising=False)
     return home
 
@@ -73,7 +77,7 @@ def test_answers(
     assert status == 0
     assert set(found) == FIGURES
     assert (found["questions"], found["answer_contained"]) == (3, 1.0)
-    assert found["citation_recall"] == 1.0
+    assert found["source_recall"] == 1.0
     assert (found["abstained_wrong"], found["unsupported_sentences"]) == (0.0, 0.0)
     rows = [json.loads(line) for line in details.read_text(encoding="utf-8").splitlines()]
     assert [row["id"] for row in rows] == ["1", "2", "3"]
@@ -113,3 +117,81 @@ def test_a_wrong_call_is_told_in_korean(
     assert status == 2
     assert told in found["error"]["detail"]
     assert told in error
+
+
+@pytest.fixture
+def rerank_url() -> Iterator[str]:
+    """An endpoint that puts the hits upside down."""
+
+    class Handler(BaseHTTPRequestHandler):
+        def do_POST(self) -> None:
+            body = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
+            found = [
+                {"index": n, "relevance_score": 9.0 * n * n} for n in range(len(body["documents"]))
+            ]
+            content = json.dumps({"results": found}).encode()
+            self.send_response(200)
+            self.send_header("Content-Length", str(len(content)))
+            self.end_headers()
+            self.wfile.write(content)
+
+        def log_message(self, *_: object) -> None:
+            return
+
+    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    yield f"http://127.0.0.1:{server.server_port}"
+    server.shutdown()
+    server.server_close()
+
+
+def test_a_reranker_is_measured_against_the_search_without_it(
+    capsys: pytest.CaptureFixture[str],
+    files: tuple[str, str],
+    rerank_url: str,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setenv("MOKMIN_RERANK_BASE_URL", rerank_url)
+    status, found, _ = call(
+        capsys, "retrieval", "--corpus", files[0], "--queries", files[1], "--rerank"
+    )
+    assert status == 0
+    assert (found["queries"], found["reranked"]) == (2, 2)
+    assert found["without_ndcg@10"] == 1.0
+    assert found["gain"] == pytest.approx(found["ndcg@10"] - 1.0, abs=2e-4)
+    assert found["gain_low"] <= found["gain"] <= found["gain_high"] <= 0
+
+
+def test_a_dead_reranker_costs_no_quality_and_is_counted(
+    capsys: pytest.CaptureFixture[str], files: tuple[str, str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("MOKMIN_RERANK_BASE_URL", "http://127.0.0.1:9")
+    status, found, _ = call(capsys, "retrieval", "--corpus", files[0], "--queries", files[1])
+    assert (status, found["ndcg@10"], found["reranked"]) == (0, 1.0, 0)
+    assert "gain" not in found
+
+
+def test_comparing_needs_a_reranker(
+    capsys: pytest.CaptureFixture[str], files: tuple[str, str]
+) -> None:
+    status = run(["eval", "retrieval", "--corpus", files[0], "--queries", files[1], "--rerank"])
+    assert status == 2
+    assert "MOKMIN_RERANK_BASE_URL" in capsys.readouterr().err
+
+
+def test_before_and_after_question_by_question(
+    capsys: pytest.CaptureFixture[str], files: tuple[str, str], tmp_path: Path, mokmin_home: Path
+) -> None:
+    details = [tmp_path / "before.jsonl", tmp_path / "after.jsonl"]
+    for path, mode in zip(details, ("lexical", "hybrid"), strict=True):
+        arguments = ["--corpus", files[0], "--queries", files[1], "--mode", mode]
+        status, _, _ = call(capsys, "retrieval", *arguments, "--details", str(path))
+        assert status == 0
+    status, found, _ = call(capsys, "compare", *map(str, details), "--keep")
+    assert status == 0
+    changes = {change["name"]: change for change in found["changes"]}
+    assert changes["ndcg"]["questions"] == 2
+    assert changes["recall"]["after"] == 1.0
+    assert Path(found["kept"]).parent == mokmin_home / "evaluations"
+    status, found, error = call(capsys, "compare", str(details[0]), "없음.jsonl")
+    assert status == 2 and "읽을 수 없습니다" in error

@@ -12,10 +12,11 @@ import lancedb
 import numpy as np
 import pytest
 
-from mokmin.adapters.index import generations
+from mokmin.adapters.index import generations, graph
+from mokmin.adapters.index import lance as on_disk
 from mokmin.adapters.index.generations import Generations
 from mokmin.adapters.index.lance import LanceIndex
-from mokmin.base.errors import Conflict
+from mokmin.base.errors import Conflict, Unavailable
 from mokmin.knowledge.search.fakes import MemoryIndex
 from mokmin.knowledge.search.model import SearchFilters
 from mokmin.knowledge.search.ports import (
@@ -574,3 +575,66 @@ def test_a_new_index_is_not_outdated(lance: Callable[[], LanceIndex], tmp_path: 
     assert (health.outdated, health.built_at, health.optimised_at) == (False, None, None)
     lance().optimise()
     assert lance().health().optimised_at is not None
+
+
+def test_writers_go_on_while_the_graph_over_the_vectors_is_built(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The build is held up until another writer has added, deleted and changed; then it commits."""
+    monkeypatch.setattr(on_disk, "EXACT_ROWS", 500)
+    index, other = (LanceIndex(tmp_path, dimensions=DIMENSIONS) for _ in range(2))
+    chance = np.random.default_rng(3)
+    vectors = chance.standard_normal((700, DIMENSIONS)).astype(np.float32)
+    vectors /= np.linalg.norm(vectors, axis=1, keepdims=True)
+    index.add([entry(key, vector=vectors[key]) for key in range(600)])
+    build, building, written = on_disk.create_graph_apart, threading.Event(), threading.Event()
+
+    def slow(folder: Path, claim: int) -> None:
+        building.set()
+        assert written.wait(30)
+        build(folder, claim)
+
+    monkeypatch.setattr(on_disk, "create_graph_apart", slow)
+    thread = threading.Thread(target=index.optimise)
+    thread.start()
+    assert building.wait(30)
+    other.add([entry(key, vector=vectors[key]) for key in range(600, 700)])
+    other.remove_document(5)
+    other.set_attributes(7, IndexAttributes((2,)))
+    other.optimise()
+    assert 5 not in other.search_vector(vectors[5], ALL, 10)
+    written.set()
+    thread.join(60)
+    assert not thread.is_alive()
+    assert any("vector" in i.columns for i in other._now().table.list_indices())
+    for _ in range(2):
+        assert other.health().passages == 699
+        for key in (3, 7, 650):
+            assert max(other.search_vector(vectors[key], ALL, 10).items(), key=second)[0] == key
+        assert 5 not in other.search_vector(vectors[5], ALL, 300)
+        assert 7 not in other.search_vector(vectors[7], IndexFilter((1,)), 10)
+        other.optimise()
+
+
+def second(item: tuple[int, float]) -> float:
+    """The score of a found passage."""
+    return item[1]
+
+
+def test_a_graph_that_cannot_be_built_leaves_the_index_in_use(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(on_disk, "EXACT_ROWS", 3)
+    index = LanceIndex(tmp_path, dimensions=DIMENSIONS)
+    index.add([entry(key) for key in range(5)])
+    monkeypatch.setattr(on_disk, "create_graph_apart", lambda _f, claim: graph_of_nothing(claim))
+    with pytest.raises(Unavailable):
+        index.optimise()
+    assert len(index.search_vector(unit(1.0), ALL, 10)) == 5
+    monkeypatch.undo()
+    index.optimise()
+
+
+def graph_of_nothing(claim: int) -> None:
+    """A build that ends with an error: there is no such table."""
+    graph.create_graph_apart(Path("/nowhere"), claim)

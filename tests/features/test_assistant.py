@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from mokmin.app import App
+from mokmin.governance.access.rules import document_groups
 
 MANUAL = (
     "# 공유재산 편람\n\n## 사용료\n\n공유재산 사용료는 매년 납부기한까지 낸다. "
@@ -90,8 +91,6 @@ def test_evidence_and_why(manual: Any, kim: Any) -> None:
 
 
 def test_evidence_whose_right_was_taken_away_is_not_shown(app: App, manual: Any, kim: Any) -> None:
-    from mokmin.governance.access.rules import document_groups
-
     cid, mid = ask(kim)
     follow(kim, cid, mid)
     with app.db.write() as connection:
@@ -236,3 +235,46 @@ def test_programs_search_and_ask(manual: Any, kim: Any) -> None:
 def test_a_nul_character_in_a_question(manual: Any, kim: Any) -> None:
     answer = kim.post("/chat", {"question": "공유재산\x00 사용료는?"})
     assert answer.status_code in (303, 400)
+
+
+def test_a_deleted_conversation_cannot_be_opened_by_address(manual: Any, kim: Any) -> None:
+    cid, mid = ask(kim)
+    follow(kim, cid, mid)
+    kim.post(f"/chat/{cid}/delete")
+    assert kim.get(f"/chat/{cid}").status_code == 404
+    assert kim.client.get(f"/chat/{cid}/messages/{mid}/stream").status_code == 404
+    kim.post(f"/chat/{cid}/restore")
+    assert kim.get(f"/chat/{cid}").status_code == 200
+
+
+def test_a_later_question_is_given_what_went_before(
+    app: App, manual: Any, kim: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    cid, mid = ask(kim)
+    follow(kim, cid, mid)
+    given: list[Any] = []
+    stream = app.answers.stream
+
+    def watched(*args: Any, **options: Any) -> Any:
+        given.append(options["history"])
+        return stream(*args, **options)
+
+    monkeypatch.setattr(app.answers, "stream", watched)
+    _, later = ask(kim, "납부기한은 언제인가?", conversation_id=cid)
+    follow(kim, cid, later)
+    assert [one.question for one in given[0]] == [QUESTION]
+    assert "연 4회까지" in given[0][0].answer
+    with app.db.write() as connection:
+        connection.execute(document_groups.delete())
+    _, last = ask(kim, "사용료는 언제 내는가?", conversation_id=cid)
+    follow(kim, cid, last)
+    assert not any(one.answer for one in given[1] if one.question == QUESTION)
+
+
+def test_the_history_is_searched_by_later_questions_too(manual: Any, kim: Any) -> None:
+    cid, mid = ask(kim)
+    follow(kim, cid, mid)
+    _, later = ask(kim, "대부료는 언제까지 내는가?", conversation_id=cid)
+    follow(kim, cid, later)
+    assert f'href="/chat/{cid}"' in kim.get("/chat/history/list?q=대부료").text
+    assert f'href="/chat/{cid}"' not in kim.get("/chat/history/list?q=없는낱말").text

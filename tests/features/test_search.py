@@ -13,6 +13,7 @@ from mokmin.app import App
 from mokmin.base.korean.fakes import SimpleAnalyser
 from mokmin.features.library.marking import Marker, window
 from mokmin.features.library.model import Wanted, wanted
+from mokmin.governance.access.model import OPERATOR
 from mokmin.governance.audit.service import audit_log
 from mokmin.knowledge.documents.model import Freshness
 
@@ -84,6 +85,87 @@ def test_results_say_what_where_and_link_to_the_passage(library: App, kim: Any) 
 def test_what_is_in_force_stands_above_what_it_replaced(library: App, kim: Any) -> None:
     found = titles(kim.get("/search?q=구청장 감면").text)
     assert found[-1] == "주차 요금 옛 규정"
+
+
+@pytest.fixture
+def editions(app: App, people: Any, put: Any) -> App:
+    """A manual of 2023, replaced by that of 2025."""
+    old, new = (
+        put(
+            app,
+            f"복무{year}.txt",
+            f"병가는 연 {days}일까지 쓸 수 있다.\n",
+            title=f"복무 매뉴얼({year}년판)",
+            kind="매뉴얼",
+            dated_on=date(year, 1, 2),
+        ).document_id
+        for year, days in ((2023, 30), (2025, 60))
+    )
+    app.documents.supersede(OPERATOR, old, new)
+    return app
+
+
+def folded(page: str) -> list[str]:
+    """The titles of the editions folded under a result, in order."""
+    lists = re.findall(r'<ul class="editions">(.*?)</ul>', page, re.DOTALL)
+    return re.findall(r"<a [^>]*>([^<]+)</a>", "".join(lists))
+
+
+@pytest.mark.parametrize(
+    ("question", "first", "below", "summary"),
+    [
+        ("병가는 며칠인가", "2025", "2023", "지난 판 1건 보기"),
+        ("2023년판 매뉴얼의 병가는 며칠인가", "2023", "2025", "현행 판 1건 보기"),
+        ("예전 매뉴얼의 병가는 며칠인가", "2023", "2025", "현행 판 1건 보기"),
+        ("2024년 3월 기준 병가는 며칠인가", "2023", "2025", "현행 판 1건 보기"),
+    ],
+)
+def test_editions_are_one_result(
+    editions: App, kim: Any, question: str, first: str, below: str, summary: str
+) -> None:
+    page = kim.get(f"/search?q={question}").text
+    assert titles(page) == [f"복무 매뉴얼({first}년판)"]
+    assert folded(page) == [f"복무 매뉴얼({below}년판)"]
+    assert f"<summary>{summary}</summary>" in page
+    assert '문서 <b class="num">2</b>건' in page
+
+
+def test_the_day_that_is_named_is_told_and_can_be_switched_off(editions: App, kim: Any) -> None:
+    question = "2024년 3월 기준 병가는 며칠인가"
+    page = kim.get(f"/search?q={question}").text
+    assert "2024. 3. 31. 현재 시행 중이던 문서를 앞에 두었습니다." in page
+    link = re.search(r'<a href="([^"]+)">오늘 기준으로 보기</a>', page)
+    assert link is not None
+    page = kim.get(html.unescape(link.group(1))).text
+    assert titles(page) == ["복무 매뉴얼(2025년판)"]
+    assert "시행 중이던" not in page
+    back = re.search(r'<a class="chosen" href="([^"]+)">오늘 기준', page)
+    assert back is not None
+    assert titles(kim.get(html.unescape(back.group(1))).text) == ["복무 매뉴얼(2023년판)"]
+
+
+def test_no_time_is_told_that_is_not_asked_for_or_found(editions: App, kim: Any) -> None:
+    assert "앞에 두었습니다" not in kim.get("/search?q=병가는 며칠인가").text
+    assert "앞에 두었습니다" not in kim.get("/search?q=2019년판 매뉴얼의 병가").text
+    assert "2023년의 문서를 앞에 두었습니다." in kim.get("/search?q=2023년판 매뉴얼의 병가").text
+
+
+def test_an_edition_that_one_may_not_see_is_not_folded(
+    app: App, people: Any, signed_in: Any, put: Any
+) -> None:
+    text = "병가는 연 {}일까지 쓸 수 있다.\n"
+    new = put(app, "새.txt", text.format(60), title="복무 매뉴얼(2025년판)", audience=("회계과",))
+    old = put(app, "옛.txt", text.format(30), title="복무 매뉴얼(2023년판)")
+    app.documents.supersede(OPERATOR, old.document_id, new.document_id)
+    page = signed_in("other").get("/search?q=병가는 며칠인가").text
+    assert (titles(page), folded(page)) == (["복무 매뉴얼(2023년판)"], [])
+    assert "2025년판" not in page
+
+
+def test_the_api_says_which_edition_is_in_force(editions: App, kim: Any) -> None:
+    headers = {"x-csrf-token": kim.csrf}
+    found = kim.client.post("/api/v1/search", json={"query": "병가는 며칠"}, headers=headers)
+    assert [h["freshness"] for h in found.json()["hits"]] == ["in_force", "superseded"]
 
 
 def test_old_addresses_lead_to_the_search(library: App, kim: Any) -> None:

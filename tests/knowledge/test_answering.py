@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from typing import Any
 
@@ -12,7 +13,8 @@ from mokmin.base.errors import InvalidInput, NotAllowed
 from mokmin.base.llm.fakes import ScriptedChatModel
 from mokmin.governance.access.model import OPERATOR
 from mokmin.knowledge.answering.model import Answer
-from mokmin.knowledge.answering.service import EXTRACTIVE_MODEL, AnswerService
+from mokmin.knowledge.answering.service import AnswerService
+from mokmin.knowledge.answering.writing import EXTRACTIVE_MODEL
 
 MANUAL = (
     "# 공유재산 편람\n\n## 사용료\n\n"
@@ -67,7 +69,7 @@ def test_without_a_model_the_answer_is_verbatim(library: App) -> None:
 
 
 def test_an_exception_travels_with_its_rule(library: App) -> None:
-    texts = [s.text for s in ask(library).sentences]
+    texts = [s.text for s in ask(library).sentences if s.role == "answer"]
     rule = next(i for i, t in enumerate(texts) if "연 4회까지" in t)
     assert texts[rule + 1].startswith("다만, 재난이")
 
@@ -119,9 +121,12 @@ def test_the_model_gets_the_rules_the_sources_and_the_question(library: App) -> 
     ask(library, model)
     (request,) = model.requests
     assert [m.role for m in request] == ["system", "user"]
-    assert "[1] 공유재산 편람" in request[1].content
-    assert "연 4회까지" in request[1].content
-    assert request[1].content.endswith(QUESTION)
+    content = request[1].content
+    assert re.search(r"<<<근거 1 [0-9a-f]{16}>>>\n제목: 공유재산 편람", content)
+    assert "연 4회까지" in content
+    assert re.search(
+        rf"\[질문\]\n\n<<<질문 ([0-9a-f]{{16}})>>>\n{QUESTION[:-1]}\?\n<<<끝 \1>>>$", content
+    )
 
 
 def test_an_invented_source_is_removed(library: App) -> None:
@@ -160,7 +165,7 @@ def test_an_endpoint_that_stops_leaves_what_it_wrote_and_quotes(library: App) ->
     assert answer.sentences[0].text == "연 4회까지 나누어 낼 수 있다."
     assert answer.sentences[0].group == ""
     quoted = [s.text for s in answer.sentences if s.group]
-    assert quoted == [s.text for s in ask(library).sentences]
+    assert quoted == [s.text for s in ask(library).sentences if s.group]
     assert "또" not in answer.text
     assert any("끊겨" in n for n in answer.notices)
     check_quotes(library, answer)

@@ -260,12 +260,16 @@ def row(**changes: object) -> Judged:
         "sentences": 2,
         "unsupported": 1,
         "seconds": 1.0,
+        "pairs": 3,
+        "pairs_supported": 2,
+        "sentences_supported": 1,
     }
     return Judged(**(values | changes))  # type: ignore[arg-type]
 
 
 def test_figures_worked_by_hand() -> None:
     refused = {"refused": True, "contained": False, "cited": (), "sentences": 0, "unsupported": 0}
+    refused |= {"pairs": 0, "pairs_supported": 0, "sentences_supported": 0}
     unanswerable = {"answerable": False, "contained": None, "gold": None, "relevant": ()}
     figures = summary(
         [
@@ -279,8 +283,10 @@ def test_figures_worked_by_hand() -> None:
     assert figures == {
         "questions": 5,
         "answer_contained": pytest.approx(2 / 3, abs=1e-4),
-        "citation_precision": 0.75,
-        "citation_recall": 0.5,
+        "citation_precision": pytest.approx(6 / 9, abs=1e-4),
+        "citation_recall": pytest.approx(3 / 6, abs=1e-4),
+        "source_precision": 0.75,
+        "source_recall": 0.5,
         "abstained_right": 0.5,
         "abstained_wrong": pytest.approx(1 / 3, abs=1e-4),
         "unsupported_sentences": pytest.approx(2 / 6, abs=1e-4),
@@ -311,8 +317,22 @@ def test_a_table_row_is_quoted_by_its_cells() -> None:
 
 
 def test_a_share_of_nothing_is_none() -> None:
-    figures = summary([row(refused=True, sentences=0, unsupported=0, cited=(), contained=False)])
+    figures = summary(
+        [
+            row(
+                refused=True,
+                sentences=0,
+                unsupported=0,
+                cited=(),
+                contained=False,
+                pairs=0,
+                pairs_supported=0,
+                sentences_supported=0,
+            )
+        ]
+    )
     assert figures["abstained_right"] is None
     assert figures["citation_precision"] is None
     assert figures["unsupported_sentences"] is None
-    assert figures["citation_recall"] == 0.0
+    assert figures["citation_recall"] is None
+    assert figures["source_recall"] == 0.0

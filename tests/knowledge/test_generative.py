@@ -11,6 +11,7 @@ from mokmin.base.korean.fakes import SimpleAnalyser
 from mokmin.knowledge.answering.citing import check_support, numbers
 from mokmin.knowledge.answering.generative import MAX_ANSWER_CHARS, without_thinking, write
 from mokmin.knowledge.answering.model import Sentence
+from mokmin.knowledge.answering.verification import Verifier
 from mokmin.knowledge.documents.model import Freshness
 from mokmin.knowledge.search.model import Hit
 
@@ -27,12 +28,17 @@ def hit(number: int, text: str) -> Hit:
     )  # fmt: skip
 
 
+VERIFIER = Verifier(SimpleAnalyser())
 HITS = [hit(n, text) for n, text in enumerate(SOURCES, start=1)]
 
 
 def written(pieces: Sequence[str]) -> list[Sentence]:
     """The finished sentences of a stream."""
-    return [p.sentence for p in write(pieces, HITS, SimpleAnalyser()) if p.sentence is not None]
+    return [
+        p.sentence
+        for p in write(pieces, HITS, SimpleAnalyser(), VERIFIER)
+        if p.sentence is not None
+    ]
 
 
 def said(pieces: Sequence[str]) -> list[tuple[str, tuple[int, ...]]]:
@@ -90,13 +96,13 @@ def test_an_endless_answer_is_cut() -> None:
         while True:
             yield "연 4회까지 나눈다 [1].\n"
 
-    found = list(write(endless(), HITS, SimpleAnalyser()))
+    found = list(write(endless(), HITS, SimpleAnalyser(), VERIFIER))
     total = sum(len(p.sentence.text) for p in found if p.sentence)
     assert 0 < total <= MAX_ANSWER_CHARS + 100
 
 
 def test_the_tail_shows_what_is_being_written_without_marks() -> None:
-    tails = [p.tail for p in write(["연 4회", "까지 [1", "] 나"], HITS, SimpleAnalyser())]
+    tails = [p.tail for p in write(["연 4회", "까지 [1", "] 나"], HITS, SimpleAnalyser(), VERIFIER)]
     assert tails[0] == "연 4회"
     assert all("[1]" not in tail for tail in tails)
 

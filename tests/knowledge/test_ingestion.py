@@ -19,7 +19,7 @@ from mokmin.knowledge.documents.store import passages, versions
 from mokmin.knowledge.ingestion.caches import DiskCache, ShippedCache
 from mokmin.knowledge.ingestion.features import FeatureExtractor
 from mokmin.knowledge.ingestion.service import Ingestion
-from mokmin.knowledge.ingestion.worker import Worker
+from mokmin.knowledge.ingestion.worker import Worker, ingest_now
 from mokmin.knowledge.search.ports import IndexFilter
 
 TEXT = (
@@ -249,6 +249,41 @@ def test_a_job_whose_attempts_are_used_up_ends_with_a_reason(
     app.documents.retry(OPERATOR, upload.version_id)
     worker.run(idle_seconds=0)
     assert app.documents.get(OPERATOR, upload.document_id).state is State.READY
+
+
+def test_what_is_read_at_once_leaves_no_job_behind(app: App) -> None:
+    upload = queued(app, "조례.txt", TEXT.encode())
+    assert ingest_now(app.queue, app.ingestion, upload.version_id).state is State.READY
+    assert app.queue.counts() == {"done": 1}
+
+
+def test_what_failed_at_once_for_a_while_waits_for_the_worker(
+    app: App, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    upload = queued(app, "조례.txt", TEXT.encode())
+
+    def down(_texts: Any) -> Any:
+        raise Unavailable("모델이 쉬고 있습니다.")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(app.embedder(), "embed_passages", down)
+        with pytest.raises(Unavailable):
+            ingest_now(app.queue, app.ingestion, upload.version_id)
+    assert app.queue.counts() == {"queued": 1}
+
+
+def test_versions_without_a_job_are_adopted_once(app: App, put: Any) -> None:
+    put(app, "다 읽은.txt", TEXT)
+    put(app, "못 읽는.txt", b"", ready=False)
+    waiting = queued(app, "기다리는.txt", NEWER.encode())
+    orphan = app.documents.take(
+        OPERATOR, "홀로.txt", io.BytesIO(b"orphan text"), DocumentMeta(), queue=False
+    )
+    assert app.ingestion.adopt() == 1
+    assert app.ingestion.adopt() == 0
+    assert Worker(app.queue, app.ingestion, app.index).run(idle_seconds=0) == 2
+    states = [app.documents.get(OPERATOR, u.document_id).state for u in (waiting, orphan)]
+    assert states == [State.READY, State.READY]
 
 
 # --- features ---------------------------------------------------------------------------------

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import unicodedata
+from datetime import date
 
 import numpy as np
 import pytest
@@ -143,3 +144,22 @@ def test_a_question_of_signs_alone_has_no_words() -> None:
     question = asked("??!")
     assert (question.terms, question.bigrams, question.weighted_terms(0.5)) == ((), (), {})
     assert question.answer_form("15일 이내") == 0
+
+
+# --- time -----------------------------------------------------------------------------------
+@pytest.mark.parametrize(
+    ("text", "past"),
+    [
+        ("2024년 3월 기준 병가", True),
+        ("2025년판 매뉴얼의 병가", True),
+        ("종전 지침의 병가", True),
+        ("2026년 기준 병가", False),
+        ("2026년판 매뉴얼의 병가", False),
+        ("병가는 며칠인가", False),
+    ],
+)
+def test_whether_the_past_is_asked_for(text: str, past: bool) -> None:
+    analyser, today = SimpleAnalyser(), date(2026, 11, 22)
+    question = analysed(text, analyser, Vocabulary(analyser, ()), today)
+    assert question.asks_for_past(today) is past
+    assert not question.as_of_today().asks_for_past(today)

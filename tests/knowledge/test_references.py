@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from mokmin.knowledge.documents.references import Reference, base_law, references
+import pytest
+
+from mokmin.knowledge.documents.references import Reference, base_law, own_references, references
 
 LAW = "공유재산 및 물품 관리법"
 
@@ -28,3 +30,20 @@ def test_each_provision_once_and_no_guess_without_a_law() -> None:
 
 def test_words_that_only_end_in_the_letter_are_no_reference() -> None:
     assert list(references("방법 제3조는 없다. 수영 제5조도 없다.", LAW)) == []
+
+
+@pytest.mark.parametrize(
+    ("text", "articles"),
+    [
+        ("제2조(허가) 제7조제1항 및 제9조의2에 따라 허가한다.", ["제7조", "제9조의2"]),
+        ("제3조부터 제5조까지를 따르고, 제3조는 또 따른다.", ["제3조", "제5조"]),
+        ("「행정절차법」 제21조제1항, 제22조 또는 제23조에 따른다. 제4조도 따른다.", ["제4조"]),
+        ("「지방재정법」(이하 “재정법”이라 한다) 제3조와 지방공무원법 제6조", []),
+        ("같은 법 제8조, 영 제9조, 같은 조 제3항, 부칙 제1조", []),
+        ("제2조에 따른다.", []),
+    ],
+)
+def test_an_article_without_a_law_is_one_of_the_same(text: str, articles: list[str]) -> None:
+    own = Reference("공유재산 조례", "제2조")
+    found = list(own_references(text, own))
+    assert found == [Reference("공유재산 조례", article) for article in articles]

@@ -10,11 +10,13 @@ import sqlalchemy as sa
 from mokmin.app import App
 from mokmin.base.db import Database
 from mokmin.base.formats.model import Block, Locator
+from mokmin.governance.access.model import OPERATOR
 from mokmin.knowledge.documents.model import PassageDraft
 from mokmin.knowledge.documents.passages import UNIT_SIZE, split_passages
 from mokmin.knowledge.documents.references import Reference, parent_law, provision
 from mokmin.knowledge.documents.store import UNITS, documents, passages, unit_id, versions
 from mokmin.knowledge.documents.structure import (
+    OWN,
     citations,
     provisions,
     replace_structure,
@@ -202,7 +204,10 @@ def test_reading_a_document_stores_its_structure(app: App, put: Any) -> None:
         (law.version_id, "가법", "제2조"),
         (decree.version_id, "가법 시행령", "제1조"),
     ]
-    assert stored(app.db, citations) == [(decree.version_id, "가법", "제2조")]
+    assert stored(app.db, citations) == [
+        (law.version_id, "가법", "제1조"),
+        (decree.version_id, "가법", "제2조"),
+    ]
     with app.db.read() as connection:
         rows = connection.execute(
             sa.select(passages.c.unit_id).where(passages.c.version_id == law.version_id)
@@ -229,7 +234,7 @@ def test_a_version_that_could_not_be_read_leaves_no_structure(app: App, put: Any
     law = put(app, "법.txt", LAW, title="가법")
     decree = put(app, "영.txt", DECREE, title="가법 시행령")
     app.ingestion.give_up(decree.version_id)
-    assert stored(app.db, citations) == []
+    assert stored(app.db, citations) == [(law.version_id, "가법", "제1조")]
     assert {version for version, *_ in stored(app.db, provisions)} == {law.version_id}
 
 
@@ -248,3 +253,41 @@ def test_versions_have_a_structure_each(app: App, put: Any) -> None:
     with app.db.read() as connection:
         assert connection.execute(sa.select(sa.func.count()).select_from(documents)).scalar() == 1
         assert connection.execute(sa.select(sa.func.count()).select_from(versions)).scalar() == 2
+
+
+def test_articles_of_the_same_law_stand_after_those_that_name_one() -> None:
+    assert cited("가법 시행령", ("제3조", "제5조에 따라 법 제2조의 허가를 제1조와 같이 한다.")) == [
+        (0, "가법", "제2조", 0),
+        (0, "가법 시행령", "제5조", OWN),
+        (0, "가법 시행령", "제1조", OWN + 1),
+    ]
+
+
+def test_a_text_that_is_no_provision_has_no_law_of_its_own() -> None:
+    assert cited("업무 매뉴얼", ("", "제5조를 보라.")) == []
+
+
+def test_a_rebuild_gives_versions_of_an_earlier_release_their_structure(app: App, put: Any) -> None:
+    law = put(app, "법.txt", LAW + f"\n{LONG}\n\n{LONG * 3}\n", title="가법")
+    put(app, "영.txt", DECREE, title="가법 시행령")
+    query = sa.select(passages.c.unit_id).order_by(passages.c.id)
+    with app.db.read() as connection:
+        units_before = connection.execute(query).scalars().all()
+    before = stored(app.db, provisions), stored(app.db, citations)
+    with app.db.write() as connection:
+        # As migration 0003 left what was read before it.
+        connection.execute(
+            passages.update().values(unit_id=passages.c.version_id * UNITS + passages.c.seq)
+        )
+        connection.execute(provisions.delete())
+        connection.execute(citations.delete())
+    hit = app.search.search(OPERATOR, "무엇에 따라 허가하나").hits[0]
+    assert [h.passage_id for h in app.search.units(OPERATOR, [hit.unit])[hit.unit]] == [
+        hit.passage_id
+    ]
+    app.ingestion.rebuild()
+    with app.db.read() as connection:
+        assert connection.execute(query).scalars().all() == units_before
+    assert (stored(app.db, provisions), stored(app.db, citations)) == before
+    assert len(set(units_before)) < len(units_before)
+    assert any(version == law.version_id for version, *_ in before[1])

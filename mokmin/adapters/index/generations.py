@@ -142,15 +142,22 @@ class Generations:
 
     def claim(self, name: str) -> int:
         """Take a lock until ``give_up``; its descriptor. Raises Conflict when another holds it."""
-        descriptor = os.open(self.root / f"{name}.lock", os.O_RDWR | os.O_CREAT, 0o600)
-        try:
-            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError as error:
-            os.close(descriptor)
+        descriptor = self.try_claim(name)
+        if descriptor is None:
             raise Conflict(
                 "색인을 다시 만드는 일이 이미 돌고 있습니다. 끝난 뒤에 다시 시도해 주세요. "
                 "지금 쓰는 색인은 그대로입니다."
-            ) from error
+            )
+        return descriptor
+
+    def try_claim(self, name: str) -> int | None:
+        """Take a lock until ``give_up``; its descriptor, or None while another holds it."""
+        descriptor = os.open(self.root / f"{name}.lock", os.O_RDWR | os.O_CREAT, 0o600)
+        try:
+            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            os.close(descriptor)
+            return None
         return descriptor
 
     @staticmethod

@@ -13,12 +13,13 @@ from typing import Any
 import lancedb
 import numpy as np
 import pyarrow as pa
-from lancedb.index import FTS, Bitmap, BTree, HnswSq, LabelList
+from lancedb.index import FTS, Bitmap, BTree, LabelList
 from lancedb.query import BooleanQuery, MatchQuery, Occur
 from numpy.typing import NDArray
 
 from mokmin.adapters.index.conditions import attribute_values, condition
 from mokmin.adapters.index.generations import KEEP, Generations, Signature
+from mokmin.adapters.index.graph import TABLE, create_graph, create_graph_apart
 from mokmin.base.errors import Conflict
 from mokmin.knowledge.search.ports import (
     IndexAttributes,
@@ -28,7 +29,6 @@ from mokmin.knowledge.search.ports import (
     Scores,
 )
 
-TABLE = "passages"
 # Below this many rows an exact scan is faster than any vector index, and exact.
 EXACT_ROWS = 50_000
 # Breadth of the walk through the vector graph; it must be at least REFINE times the limit. Measured at
@@ -233,27 +233,40 @@ class LanceIndex:
         return str(self._vector_query(vector, condition(where)).limit(10).explain_plan(True))
 
     def optimise(self, *, keep: timedelta = KEEP) -> None:
-        """See ``PassageIndex.optimise``. Generations replaced longer than ``keep`` ago go too."""
+        """See ``PassageIndex.optimise``. Generations replaced longer than ``keep`` ago go too.
+
+        The graph over the vectors takes a minute or two to build when the index outgrows the exact
+        scan. Writers go on meanwhile: what they add is scanned, what they delete is left out. Only
+        rows may not be moved (compacted) while it is built, so that waits for the next time.
+        """
+        claim: int | None = None
         with self._writing() as table:
             _create_indexes(table)
-            rows = table.count_rows()
-            has_vector_index = any("vector" in i.columns for i in table.list_indices())
-            if rows >= EXACT_ROWS and not has_vector_index:
-                table.create_index(
-                    "vector",
-                    config=HnswSq(
-                        distance_type="cosine",
-                        m=16,
-                        ef_construction=100,
-                        num_partitions=max(1, rows // 100_000),
-                    ),
-                )
-            # Nobody reads an index that is being built: what filling it left behind can go at once.
-            keep_versions = KEEP_VERSIONS if self._fixed is None else timedelta(seconds=1)
-            table.optimize(cleanup_older_than=keep_versions)
-            (self._now().folder / "optimised").touch()
+            if self._fixed is None:
+                claim = self._generations.try_claim("graph")
+                if claim is None:
+                    return
+            elif _needs_graph(table):
+                create_graph(table)
+            try:
+                # Nobody reads an index that is being built: what filling it left behind can go.
+                keep_versions = KEEP_VERSIONS if self._fixed is None else timedelta(seconds=1)
+                table.optimize(cleanup_older_than=keep_versions)
+                (self._now().folder / "optimised").touch()
+            except BaseException:
+                self._release(claim)
+                raise
+        try:
+            if claim is not None and _needs_graph(table):
+                create_graph_apart(self._now().folder, claim)
+        finally:
+            self._release(claim)
         if self._fixed is None:
             self._generations.remove_replaced(keep)
+
+    def _release(self, claim: int | None) -> None:
+        if claim is not None:
+            self._generations.give_up(claim)
 
     def begin_rebuild(self) -> LanceIndex:
         """See ``PassageIndex.begin_rebuild``. Its indexes are made by its ``optimise``."""
@@ -317,6 +330,12 @@ def _match(terms: Mapping[str, float]) -> Any:
     if len(parts) == 1:
         return parts[0]
     return BooleanQuery([(Occur.SHOULD, part) for part in parts])
+
+
+def _needs_graph(table: Any) -> bool:
+    """Whether there are more rows than an exact scan is good for, and no graph yet."""
+    held = any("vector" in index.columns for index in table.list_indices())
+    return not held and table.count_rows() >= EXACT_ROWS
 
 
 def _create_indexes(table: Any) -> None:

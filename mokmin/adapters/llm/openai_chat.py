@@ -1,68 +1,209 @@
-"""Chat models at OpenAI-compatible endpoints. The only room that knows httpx and openai."""
+"""Chat models at OpenAI-compatible endpoints (``POST {base_url}/chat/completions``, streamed)."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+import json
+import time
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from typing import Any
 
 import httpx2
-import openai
-from openai.types.chat import ChatCompletionMessageParam
 
+from mokmin.adapters.llm.breaker import Breaker
 from mokmin.base.errors import Unavailable
-from mokmin.base.llm.ports import Message
+from mokmin.base.llm.ports import Message, ModelProfile
 
 _DOWN = "언어모델이 응답하지 않습니다. 잠시 뒤 다시 시도하거나 관리자에게 알려 주세요."
-CONNECT_SECONDS = 5.0
+CONNECT_SECONDS = 3.0
+TRIES = 3
+FIRST_WAIT = 0.5
+LONGEST_WAIT = 5.0
+"""Seconds that ``Retry-After`` may ask for; an endpoint that wants more is passed over."""
+BUSY = (429, 503)
+REFUSED = (400, 401, 403, 404, 413, 422)
+THINKING_TOKENS = 4096
+MOST_BAD_LINES = 20
+MOST_LINE_BYTES = 2**20
+CONNECTIONS = 400
 
 
 class OpenAIChat:
-    """Implements ``ChatModel``. ``grade`` is the highest grade that the endpoint may see."""
+    """Implements ``ChatModel``. ``grade`` is the highest grade that the endpoint may see.
+
+    A busy endpoint (429, 503) is asked again before the first piece; ``timeout_seconds`` is the
+    longest silence. After failures in a row the endpoint rests and calls fail at once.
+    """
 
     def __init__(
-        self, *, base_url: str, model: str, api_key: str, grade: str, timeout_seconds: float = 60.0
+        self,
+        *,
+        base_url: str,
+        model: str,
+        api_key: str,
+        grade: str,
+        timeout_seconds: float = 60.0,
+        name: str = "",
+        profile: ModelProfile | None = None,
+        breaker: Breaker | None = None,
     ) -> None:
-        self.name = model
+        self.name = name or model
         self.grade = grade
+        self.profile = profile or ModelProfile()
+        self._model = model
+        self._url = base_url.rstrip("/")
+        self._seconds = timeout_seconds
+        self._breaker = breaker or Breaker()
         # trust_env off: a proxy in the environment must not carry the city's text elsewhere.
-        self._client = openai.OpenAI(
-            base_url=base_url,
-            api_key=api_key,
-            max_retries=1,
-            http_client=httpx2.Client(
-                trust_env=False, timeout=httpx2.Timeout(timeout_seconds, connect=CONNECT_SECONDS)
-            ),
+        self._client = httpx2.Client(
+            trust_env=False,
+            follow_redirects=False,
+            timeout=httpx2.Timeout(timeout_seconds, connect=min(CONNECT_SECONDS, timeout_seconds)),
+            limits=httpx2.Limits(max_connections=CONNECTIONS, max_keepalive_connections=50),
+            headers={"Authorization": f"Bearer {api_key}"},
         )
 
     def stream(self, messages: Sequence[Message], *, max_tokens: int = 1024) -> Iterator[str]:
-        """See ``ChatModel.stream``."""
-        turns: list[ChatCompletionMessageParam] = [_turn(message) for message in messages]
-        finished = False
+        """See ``ChatModel.stream``. Thoughts in fields of their own are left out."""
+        if not self._breaker.allows():
+            raise Unavailable(_DOWN, code="model-resting")
+        budget = max_tokens + (THINKING_TOKENS if self.profile.thinking else 0)
+        body = {
+            "model": self._model,
+            "messages": [{"role": m.role, "content": m.content} for m in messages],
+            "max_tokens": budget,
+            "temperature": 0.0,
+            "stream": True,
+        }
         try:
-            with self._client.chat.completions.create(
-                model=self.name, messages=turns, max_tokens=max_tokens, temperature=0.0, stream=True
-            ) as chunks:
-                for chunk in chunks:
-                    for choice in chunk.choices:
-                        finished = finished or choice.finish_reason is not None
-                        if choice.delta.content:
-                            yield choice.delta.content
-        except (openai.OpenAIError, httpx2.HTTPError, ValueError) as error:
+            with self._response(body) as response:
+                yield from _joined(self._pieces(response, budget))
+        except (httpx2.HTTPError, httpx2.InvalidURL, httpx2.StreamError, ValueError) as error:
+            self._breaker.failed()
             raise Unavailable(_DOWN, code="model-unavailable") from error
-        if not finished:
+        except Unavailable as error:
+            if error.code != "model-refused":
+                self._breaker.failed()
+            raise
+        self._breaker.succeeded()
+
+    @contextmanager
+    def _response(self, body: Mapping[str, Any]) -> Iterator[httpx2.Response]:
+        """The open response. Raises Unavailable when the endpoint stays busy or refuses."""
+        url = f"{self._url}/chat/completions"
+        for attempt in range(1, TRIES + 1):
+            with self._client.stream("POST", url, json=body) as response:
+                if response.status_code == 200:
+                    yield response
+                    return
+                status, wait = response.status_code, _wait(response, attempt)
+            if status not in BUSY or wait > LONGEST_WAIT or attempt == TRIES:
+                code = "model-refused" if status in REFUSED else "model-unavailable"
+                raise Unavailable(f"{_DOWN} ({status})", code=code)
+            time.sleep(wait)
+
+    def _pieces(self, response: httpx2.Response, budget: int) -> Iterator[str]:
+        """Raises Unavailable when the stream stops before its end, says an error or never ends."""
+        if "application/json" in response.headers.get("content-type", ""):
+            yield from _whole(response)
+            return
+        heard, said, bad, events = time.monotonic(), False, 0, 0
+        for data in self._data(response, heard):
+            if data == "[DONE]":
+                break
+            events += 1
+            try:
+                text, finish = _delta(json.loads(data))
+            except (ValueError, RecursionError):
+                bad += 1
+                if bad > MOST_BAD_LINES:
+                    raise
+                continue
+            if text:
+                said = True
+                yield text
+            if finish == "length" or events > 4 * budget:
+                raise Unavailable(_DOWN, code="model-cut")
+            if finish:
+                break
+        else:
             raise Unavailable(_DOWN, code="model-unavailable")
+        if not said:
+            raise Unavailable(_DOWN, code="model-empty")
+
+    def _data(self, response: httpx2.Response, heard: float) -> Iterator[str]:
+        """The data of each event. Bytes become text by whole lines, so no character is cut; signs of
+        life without data do not count as heard."""
+        rest = b""
+        for part in response.iter_bytes():
+            *lines, rest = (rest + part).split(b"\n")
+            if len(rest) > MOST_LINE_BYTES:
+                raise Unavailable(_DOWN, code="model-unavailable")
+            for line in lines:
+                if line.startswith(b"data:"):
+                    heard = time.monotonic()
+                    yield line[5:].decode("utf-8", "replace").strip()
+            if time.monotonic() - heard > self._seconds:
+                raise Unavailable(_DOWN, code="model-stalled")
 
     def probe(self) -> str:
         """Empty when the endpoint answers, else why not (in Korean)."""
         try:
-            self._client.models.list(timeout=CONNECT_SECONDS)
-        except (openai.OpenAIError, httpx2.HTTPError, ValueError) as error:
+            self._client.get(f"{self._url}/models", timeout=CONNECT_SECONDS).raise_for_status()
+        except (httpx2.HTTPError, httpx2.InvalidURL, ValueError) as error:
             return f"{_DOWN} ({type(error).__name__})"
         return ""
 
 
-def _turn(message: Message) -> ChatCompletionMessageParam:
-    if message.role == "system":
-        return {"role": "system", "content": message.content}
-    if message.role == "assistant":
-        return {"role": "assistant", "content": message.content}
-    return {"role": "user", "content": message.content}
+def _wait(response: httpx2.Response, attempt: int) -> float:
+    """Seconds before the next try: what the endpoint asks for, else doubling."""
+    asked = response.headers.get("retry-after", "")
+    if asked.isascii() and asked.isdigit():
+        return float(asked)
+    return float(FIRST_WAIT * 2 ** (attempt - 1))
+
+
+def _delta(event: Any) -> tuple[str, str]:
+    """Text and finish reason of an event. Raises ValueError for a form that is none, Unavailable for
+    an error that the endpoint reports."""
+    if not isinstance(event, dict):
+        raise ValueError("no event")
+    if event.get("error"):
+        raise Unavailable(_DOWN, code="model-unavailable")
+    choices = event.get("choices")
+    if not isinstance(choices, list):
+        raise ValueError("no choices")
+    if not choices:
+        return "", ""
+    choice = choices[0] if isinstance(choices[0], dict) else {}
+    delta = choice.get("delta")
+    text = delta.get("content") if isinstance(delta, dict) else None
+    return text if isinstance(text, str) else "", str(choice.get("finish_reason") or "")
+
+
+def _whole(response: httpx2.Response) -> Iterator[str]:
+    """The answer of an endpoint that does not stream. Raises ValueError, Unavailable."""
+    raw = b""
+    for part in response.iter_bytes():
+        raw += part
+        if len(raw) > MOST_LINE_BYTES:
+            raise Unavailable(_DOWN, code="model-unavailable")
+    body = json.loads(raw)
+    choices = body.get("choices") if isinstance(body, dict) else None
+    message = choices[0].get("message") if isinstance(choices, list) and choices else None
+    text = message.get("content") if isinstance(message, dict) else None
+    if not isinstance(text, str) or not text:
+        raise Unavailable(_DOWN, code="model-empty")
+    yield text
+
+
+def _joined(pieces: Iterator[str]) -> Iterator[str]:
+    """Halves of one character (surrogates split over pieces) joined; a lone half is left out."""
+    rest = ""
+    for piece in pieces:
+        text, rest = rest + piece, ""
+        if "\ud800" <= text[-1] <= "\udbff":
+            text, rest = text[:-1], text[-1]
+        whole = text.encode("utf-16", "surrogatepass").decode("utf-16", "ignore")
+        if whole:
+            yield whole

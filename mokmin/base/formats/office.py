@@ -86,6 +86,8 @@ def _docx_text(paragraph: Paragraph) -> str:
     """Text with tabs and breaks, including hyperlinks, inserted runs and formulas."""
     parts = []
     for node in paragraph._p.iter():
+        if node.tag == f"{_W}t" and _vanished(node.getparent()):
+            continue
         if next(node.iterancestors(f"{_W}txbxContent"), None) is not None:
             continue
         if node.tag in (f"{_W}t", f"{_M}t"):
@@ -95,6 +97,12 @@ def _docx_text(paragraph: Paragraph) -> str:
         elif node.tag in (f"{_W}br", f"{_W}cr"):
             parts.append("\n")
     return "".join(parts)
+
+
+def _vanished(run: Any) -> bool:
+    """Whether a run is hidden text (Word's "hidden" font effect), which no page shows."""
+    mark = run.find(f"{_W}rPr/{_W}vanish")
+    return mark is not None and mark.get(f"{_W}val", "1") not in ("0", "false", "off")
 
 
 def _docx_notes(document: Any) -> dict[str, str]:
@@ -162,7 +170,9 @@ def _docx_row_span(
 
 def _docx_cell_text(cell: Any) -> str:
     return "\n".join(
-        "".join(node.text or "" for node in paragraph.iter(f"{_W}t"))
+        "".join(
+            node.text or "" for node in paragraph.iter(f"{_W}t") if not _vanished(node.getparent())
+        )
         for paragraph in cell.iter(f"{_W}p")
     )
 

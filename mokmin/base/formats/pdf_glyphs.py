@@ -148,7 +148,8 @@ def _line(page: pdfium.PdfPage, run: Sequence[Glyph]) -> Line | None:
         return None  # outside the visible page
     box = (max(0.0, x0), max(0.0, y0), min(1.0, x1), min(1.0, y1))
     heights = sorted(round(item[3] - item[1], 1) for item in boxes)
-    return Line(text, box, heights[len(heights) // 2], ((left + right) / 2, (bottom + top) / 2))
+    center = ((left + right) / 2, (bottom + top) / 2)
+    return Line(text, box, heights[len(heights) // 2], center, run[-1].char.isspace())
 
 
 def _text(chars: Iterable[str]) -> str:

@@ -20,6 +20,10 @@ _ALIGNED = 0.02
 _PAGE_NUMBER = re.compile(
     r"^[-–—\s]*(?:\d{1,4}|[ivxlc]{1,6})(?:\s*/\s*\d{1,4})?[-–—\s]*(?:쪽|페이지)?$"
 )
+_HANGUL, _WORD_END = re.compile("[가-힣]"), re.compile("[가-힣0-9]")
+_FULL = 2.2  # in line heights: a line that ends nearer to the edge of its column is full
+# A document in which fewer full lines end with a blank draws none there, and does not tell.
+_BLANKS, _BLANK_SHARE = 5, 0.15
 _ENDED = re.compile(r"[.。!?:;]$")
 
 Box = tuple[float, float, float, float]
@@ -27,12 +31,14 @@ Box = tuple[float, float, float, float]
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """One text line: box as fractions of the page, type height and center in PDF points."""
+    """One text line: box as fractions of the page, type height and center in PDF points, and whether
+    a blank is drawn after its last word."""
 
     text: str
     box: Box
     height: float
     center: tuple[float, float]
+    spaced: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,8 +103,38 @@ def _running_key(line: Line) -> str:
 def page_blocks(pages: Sequence[PageLines]) -> Iterator[PageBlocks]:
     """Blocks page by page; a paragraph does not run across pages, so that its box is true."""
     levels = _heading_levels(line for page in pages for line in page.lines)
+    breaks = sum((_breaks(page) for page in pages), Counter[bool]())
+    told = breaks[True] >= _BLANKS and breaks[True] >= _BLANK_SHARE * breaks.total()
     for page in pages:
-        yield PageBlocks(page.number, _blocks(page, levels))
+        yield PageBlocks(page.number, _blocks(page, levels, told))
+
+
+def _breaks(page: PageLines) -> Counter[bool]:
+    """How many full lines that another follows end with a blank, and how many without."""
+    found: Counter[bool] = Counter()
+    for line, after in pairwise(page.lines):
+        if not _beside(line, after) and _may_split(line, after, page.lines):
+            found[line.spaced] += 1
+    return found
+
+
+def _may_split(line: Line, after: Line, lines: Sequence[Line]) -> bool:
+    """Whether a word may run from the end of a line into the next: the line is full, and Hangul goes
+    on after Hangul or a number."""
+    if not _HANGUL.match(after.text[0]) or not _WORD_END.match(line.text[-1]):
+        return False
+    column = [o.box[2] for o in lines if o.box[0] < line.box[2] and o.box[2] > line.box[0]]
+    return line.box[2] >= max(column, default=0.0) - _FULL * (line.box[3] - line.box[1])
+
+
+def _joined(run: Sequence[Line], lines: Sequence[Line]) -> str:
+    """The text of a paragraph of a document that draws the blank at which a line was broken: where it
+    drew none, the line was broken inside a word, as Korean writers do at any syllable."""
+    parts = [run[0].text]
+    for line, after in pairwise(run):
+        inside = not line.spaced and not _beside(line, after) and _may_split(line, after, lines)
+        parts += ["" if inside else " ", after.text]
+    return "".join(parts)
 
 
 def _heading_levels(lines: Iterable[Line]) -> dict[float, int]:
@@ -123,9 +159,9 @@ def _heading_levels(lines: Iterable[Line]) -> dict[float, int]:
     return levels
 
 
-def _blocks(page: PageLines, levels: dict[float, int]) -> list[Block]:
+def _blocks(page: PageLines, levels: dict[float, int], told: bool) -> list[Block]:
     """Blocks in content order; tables stand where they are drawn, since many writers emit them
-    after the text that follows them."""
+    after the text that follows them. ``told``: lines end with a blank where one belongs."""
     lines = [
         line for line in page.lines if not any(table.holds(line.center) for table in page.tables)
     ]
@@ -135,7 +171,8 @@ def _blocks(page: PageLines, levels: dict[float, int]) -> list[Block]:
 
     def close_run() -> None:
         if run:
-            blocks.append(_block(page.number, run, levels))
+            text = _joined(run, lines) if told else " ".join(line.text for line in run)
+            blocks.append(_block(page.number, run, text, levels))
             run.clear()
 
     for line in lines:
@@ -189,8 +226,7 @@ def _continues(run: list[Line], line: Line, levels: dict[float, int]) -> bool:
     return reaches_edge and overlaps and not (indented and _ENDED.search(last.text))
 
 
-def _block(page: int, run: list[Line], levels: dict[float, int]) -> Block:
-    text = " ".join(line.text for line in run)
+def _block(page: int, run: list[Line], text: str, levels: dict[float, int]) -> Block:
     where = locate(page, *(line.box for line in run))
     level = levels.get(run[0].height, 0)
     sentence = text.endswith(("다.", "요."))

@@ -72,12 +72,39 @@ def _csv(text: str, context: ReadContext) -> Extracted:
     return Extracted((block,) if block else (), warnings=tuple(warnings))
 
 
+# What no reader can see however the page is used. ``display:none`` is not among it: pages fold the
+# answers of questions that way.
+_UNSEEN = re.compile(
+    r"font-size:\s*(?:0(?:\.\d+)?|1)(?:px|pt|em|rem|%)?\s*(?:;|!|$)|(?<!-)opacity:\s*0(?:\.0+)?\s*(?:;|!|$)"
+    r"|(?:left|top|text-indent):\s*-\d{4,}px",
+    re.IGNORECASE,
+)
+_WHITE = r"(?:#fff(?:fff)?|white|rgb\(\s*255\s*,\s*255\s*,\s*255\s*\))"
+_WHITE_ON_WHITE = (
+    re.compile(rf"(?<![-\w])color:\s*{_WHITE}", re.IGNORECASE),
+    re.compile(rf"background(?:-color)?:\s*{_WHITE}", re.IGNORECASE),
+)
+UNSEEN_WARNING = "화면에 보이지 않게 숨긴 글 {count}곳은 읽지 않았습니다."
+
+
+def _unseen(tag: Tag) -> bool:
+    style = str(tag.get("style") or "")
+    return bool(style) and (
+        _UNSEEN.search(style) is not None
+        or all(pattern.search(style) for pattern in _WHITE_ON_WHITE)
+    )
+
+
 def _html(markup: str, context: ReadContext) -> Extracted:
     soup = BeautifulSoup(markup, "lxml")
+    hidden = [tag for tag in soup.find_all(style=True) if _unseen(tag) and tag.get_text(strip=True)]
+    for tag in hidden:
+        tag.extract()
+    warnings = (UNSEEN_WARNING.format(count=len(hidden)),) if hidden else ()
     title = clean_line(soup.title.get_text()) if soup.title else ""
     blocks: list[Block] = []
     _Walker(blocks, context.limits.nesting, context.limits.table_cells).walk(soup.body or soup)
-    return Extracted(tuple(blocks), title)
+    return Extracted(tuple(blocks), title, warnings)
 
 
 class _Walker:

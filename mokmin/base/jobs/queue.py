@@ -119,6 +119,33 @@ class JobQueue:
             )
         return Job(row.id, row.kind, row.subject_id, row.attempts + 1)
 
+    def claim(self, kind: str, subject_id: int, worker: str) -> Job | None:
+        """Take the job of this subject now, due or not, or a new one where it has none, for a caller
+        that does it itself. None while a living worker is at it."""
+        now = utcnow()
+        of_subject = sa.and_(jobs.c.kind == kind, jobs.c.subject_id == subject_id)
+        unfinished = jobs.c.state.in_(("queued", "running"))
+        pick = sa.select(jobs).where(of_subject, unfinished).order_by(jobs.c.id).limit(1)
+        with self._db.write() as connection:
+            row = connection.execute(pick.with_for_update()).first()
+            if row is None:
+                job = Job(self.enqueue(connection, kind, subject_id), kind, subject_id, 1)
+            elif row.state == "running" and row.lease_until >= now and not _is_gone(row.worker):
+                return None
+            else:
+                job = Job(row.id, kind, subject_id, row.attempts + 1)
+            connection.execute(
+                jobs.update()
+                .where(jobs.c.id == job.id)
+                .values(
+                    state="running",
+                    attempts=job.attempts,
+                    worker=worker,
+                    lease_until=now + LEASE,
+                )
+            )
+        return job
+
     def extend(self, job: Job, worker: str) -> bool:
         """Renew the lease; False when another worker has taken the job over."""
         with self._db.write() as connection:

@@ -37,3 +37,11 @@ class SimpleAnalyser:
     def sentences(self, text: str) -> list[tuple[int, int]]:
         """See ``Analyser.sentences``."""
         return sentence_spans(text)
+
+    def nouns(self, text: str) -> list[str]:
+        """See ``Analyser.nouns``; every word counts as one."""
+        return list(dict.fromkeys(w for w in self.morphemes([text])[0] if len(w) > 1))
+
+    def spaced(self, text: str) -> str:
+        """See ``Analyser.spaced``; nothing is put right."""
+        return text

@@ -26,3 +26,11 @@ class Analyser(Protocol):
     def sentences(self, text: str) -> list[tuple[int, int]]:
         """Half-open character spans of the sentences of ``text``, in order."""
         ...
+
+    def nouns(self, text: str) -> list[str]:
+        """The nouns and foreign words of ``text`` of two letters or more, each once, in order."""
+        ...
+
+    def spaced(self, text: str) -> str:
+        """The text with its blanks put right where many of them are wrong, else as it is."""
+        ...

@@ -10,7 +10,7 @@ import numpy as np
 
 from mokmin.base.errors import Unavailable
 from mokmin.base.korean.bigrams import bigrams
-from mokmin.base.llm.ports import Message, Vectors
+from mokmin.base.llm.ports import Message, ModelProfile, Vectors
 
 
 class HashEmbedder:
@@ -54,9 +54,11 @@ class ScriptedChatModel:
         grade: str = "C",
         fail_after: int | None = None,
         pause_seconds: float = 0.0,
+        profile: ModelProfile | None = None,
     ) -> None:
         self.name = name
         self.grade = grade
+        self.profile = profile or ModelProfile()
         self.requests: list[tuple[Message, ...]] = []
         self._pieces = tuple(pieces)
         self._fail_after = fail_after
@@ -82,3 +84,32 @@ class ScriptedChatModel:
             "언어 모델이 응답하지 않습니다. 질문은 그대로 남아 있으니 잠시 뒤 다시 시도해 주세요.",
             code="model-unavailable",
         )
+
+
+class WordReranker:
+    """Implements ``Reranker``: the share of the question's character bigrams that a text holds.
+
+    ``down`` makes it fail, ``seconds`` slow. ``requests`` holds the (query, texts) of all calls.
+    """
+
+    name = "bigram-overlap"
+
+    def __init__(self, *, grade: str = "C", down: bool = False, seconds: float = 0.0) -> None:
+        self.grade = grade
+        self.down = down
+        self.requests: list[tuple[str, tuple[str, ...]]] = []
+        self._seconds = seconds
+
+    def rerank(self, query: str, texts: Sequence[str]) -> list[float]:
+        """See ``Reranker.rerank``."""
+        self.requests.append((query, tuple(texts)))
+        if self._seconds:
+            time.sleep(self._seconds)
+        if self.down:
+            raise Unavailable("재정렬 모델이 응답하지 않습니다.", code="rerank-unavailable")
+        wanted = set(bigrams(query))
+        return [len(wanted & set(bigrams(text))) / max(1, len(wanted)) for text in texts]
+
+    def probe(self) -> str:
+        """See ``Reranker.probe``."""
+        return "재정렬 모델이 응답하지 않습니다." if self.down else ""

@@ -35,14 +35,47 @@ class Message:
     content: str
 
 
+@dataclass(frozen=True, slots=True)
+class ModelProfile:
+    """What an endpoint can do and may see.
+
+    ``context_tokens``: request and answer together; ``thinking``: it writes its thoughts before the
+    answer into the same text; ``personal_data``: it may see names, numbers and addresses of people.
+    """
+
+    context_tokens: int = 8192
+    json_schema: bool = False
+    tools: bool = False
+    vision: bool = False
+    thinking: bool = False
+    personal_data: bool = False
+
+
 class ChatModel(Protocol):
-    """A chat model at an endpoint the operator named."""
+    """A chat model at an endpoint the operator named; ``grade`` is the highest it may see."""
+
+    name: str
+    grade: str
+    profile: ModelProfile
+
+    def stream(self, messages: Sequence[Message], *, max_tokens: int = 1024) -> Iterator[str]:
+        """Yield pieces of the answer. Raises Unavailable when the endpoint fails."""
+        ...
+
+    def probe(self) -> str:
+        """Empty when the endpoint answers, else why not, in Korean."""
+        ...
+
+
+class Reranker(Protocol):
+    """A model at an endpoint the operator named that scores each text against a question."""
 
     name: str
     grade: str
 
-    def stream(self, messages: Sequence[Message], *, max_tokens: int = 1024) -> Iterator[str]:
-        """Yield pieces of the answer. Raises Unavailable when the endpoint fails."""
+    def rerank(self, query: str, texts: Sequence[str]) -> list[float]:
+        """A finite score for each text, in their order; only their order and spread mean anything.
+        Raises Unavailable when the endpoint is down, too slow, or answers nonsense."""
         ...
 
     def probe(self) -> str:

@@ -122,9 +122,15 @@ def router(  # noqa: C901 - a list of routes
 
     @routes.post("/chat/{cid}/messages/{mid}/feedback")
     def feedback(
-        request: Request, cid: int, mid: int, value: Annotated[str, Form()] = ""
+        request: Request,
+        cid: int,
+        mid: int,
+        value: Annotated[str, Form()] = "",
+        reason: Annotated[str, Form()] = "",
+        comment: Annotated[str, Form()] = "",
     ) -> Response:
-        assistant.rate(principal_of(request), cid, mid, {"up": 1, "down": -1}.get(value, 0))
+        given = {"up": 1, "down": -1}.get(value, 0)
+        assistant.rate(principal_of(request), cid, mid, given, reason=reason, comment=comment)
         return Response(status_code=204)
 
     @routes.get("/chat/{cid}/messages/{mid}/evidence/{n}")

@@ -19,7 +19,8 @@ from mokmin.features.assistant.model import Conversation, Turn
 from mokmin.features.assistant.store import conversations, to_conversation, to_turn, turns
 from mokmin.governance.access.model import Principal
 from mokmin.governance.audit.service import AuditLog
-from mokmin.knowledge.answering.model import Answer, AnswerEvent
+from mokmin.knowledge.answering.model import Answer, AnswerEvent, Exchange
+from mokmin.knowledge.answering.reviews import ReviewService
 from mokmin.knowledge.answering.service import AnswerService
 from mokmin.knowledge.documents.service import DocumentService
 from mokmin.knowledge.search.question import clean_query
@@ -27,6 +28,7 @@ from mokmin.knowledge.search.question import clean_query
 log = logging.getLogger(__name__)
 WAIT_SECONDS = 15.0
 KEEP_FINISHED = 200
+HISTORY_TURNS = 6
 SCOPES = {"": "전체 문서", "department": "우리 부서", "law": "법령"}
 
 
@@ -55,9 +57,15 @@ class AssistantService:
     number of readers follow it, from the first event or from where they stopped."""
 
     def __init__(
-        self, db: Database, answers: AnswerService, documents: DocumentService, audit: AuditLog
+        self,
+        db: Database,
+        answers: AnswerService,
+        documents: DocumentService,
+        audit: AuditLog,
+        reviews: ReviewService,
     ) -> None:
         self._db = db
+        self._reviews = reviews
         self._answers = answers
         self._documents = documents
         self._audit = audit
@@ -74,7 +82,9 @@ class AssistantService:
         document_id: int | None = None,
         scope: str = "",
     ) -> Turn:
-        """Start an answer. Raises InvalidInput for an empty or overlong question, NotFound."""
+        """Start an answer. Raises InvalidInput for an empty or overlong question, NotFound, and
+        Unavailable while answering is switched off."""
+        self._answers.check()
         question = clean_query(question)
         if conversation_id is not None:
             document_id = self.get(principal, conversation_id).document_id
@@ -114,7 +124,8 @@ class AssistantService:
         return self.turn(principal, conversation_id, turn_id)
 
     def retry(self, principal: Principal, conversation_id: int, turn_id: int) -> Turn:
-        """Answer a question again (after a failure or a stop)."""
+        """Answer a question again (after a failure or a stop). Raises as ``ask``."""
+        self._answers.check()
         turn = self.turn(principal, conversation_id, turn_id)
         with self._db.write() as connection:
             connection.execute(
@@ -170,11 +181,12 @@ class AssistantService:
     ) -> None:
         state, answer = "failed", None
         try:
-            for event in self._answers.stream(principal, question, within=within):
+            history = self._history(principal, turn_id)
+            for event in self._answers.stream(principal, question, within=within, history=history):
                 run.push(event)
                 if event.answer is not None:
                     state, answer = "done", event.answer
-                if run.stopped:
+                if run.stopped or not self._answers.is_on:
                     state = "stopped" if answer is None else "done"
                     break
         except MokminError as error:
@@ -199,6 +211,37 @@ class AssistantService:
                     )
                 )
             run.close()
+
+    def _history(self, principal: Principal, turn_id: int) -> tuple[Exchange, ...]:
+        """What was asked and answered before this turn in its conversation, oldest first.
+
+        An answer resting on a document that the person may no longer see is left out."""
+        conversation = sa.select(turns.c.conversation_id).where(turns.c.id == turn_id)
+        query = (
+            sa.select(turns)
+            .where(
+                turns.c.conversation_id == conversation.scalar_subquery(),
+                turns.c.id < turn_id,
+                turns.c.answer.is_not(None),
+            )
+            .order_by(turns.c.id.desc())
+            .limit(HISTORY_TURNS)
+        )
+        with self._db.read() as connection:
+            earlier = [to_turn(row) for row in connection.execute(query)]
+        exchanges = [exchange_of(turn) for turn in reversed(earlier)]
+        return tuple(
+            one if self._sees(principal, one.document_ids) else Exchange(one.question)
+            for one in exchanges
+        )
+
+    def _sees(self, principal: Principal, document_ids: tuple[int, ...]) -> bool:
+        try:
+            for document_id in document_ids:
+                self._documents.get(principal, document_id)
+        except NotFound:
+            return False
+        return True
 
     def follow(
         self, principal: Principal, conversation_id: int, turn_id: int, after: int = 0
@@ -241,13 +284,20 @@ class AssistantService:
     def recent(
         self, principal: Principal, *, text: str = "", limit: int = 30
     ) -> list[Conversation]:
-        """The person's conversations, newest first, filtered by words of their titles."""
+        """The person's conversations, newest first, filtered by words of their titles or questions."""
         condition = [
             conversations.c.user_id == principal.user_id,
             conversations.c.deleted_at.is_(None),
         ]
         condition += [
-            conversations.c.title.icontains(word, autoescape=True) for word in text.split()[:5]
+            sa.or_(
+                conversations.c.title.icontains(word, autoescape=True),
+                sa.exists().where(
+                    turns.c.conversation_id == conversations.c.id,
+                    turns.c.question.icontains(word, autoescape=True),
+                ),
+            )
+            for word in text.split()[:5]
         ]
         query = (
             sa.select(conversations)
@@ -259,12 +309,13 @@ class AssistantService:
             return [to_conversation(row) for row in connection.execute(query)]
 
     def get(self, principal: Principal, conversation_id: int) -> Conversation:
-        """One conversation of this person. Raises NotFound."""
+        """One conversation of this person, unless it was deleted. Raises NotFound."""
         with self._db.read() as connection:
             row = connection.execute(
                 sa.select(conversations).where(
                     conversations.c.id == conversation_id,
                     conversations.c.user_id == principal.user_id,
+                    conversations.c.deleted_at.is_(None),
                 )
             ).first()
         if row is None:
@@ -296,8 +347,19 @@ class AssistantService:
         self._audit.record(principal, "conversation.delete", f"conversation:{conversation_id}")
 
     def restore(self, principal: Principal, conversation_id: int) -> None:
-        """Undo ``delete``."""
-        self._change(principal, conversation_id, deleted_at=None)
+        """Undo ``delete``. Raises NotFound."""
+        with self._db.write() as connection:
+            found = connection.execute(
+                conversations.update()
+                .where(
+                    conversations.c.id == conversation_id,
+                    conversations.c.user_id == principal.user_id,
+                )
+                .values(deleted_at=None)
+            )
+        if not found.rowcount:
+            raise NotFound("대화를 찾을 수 없습니다.")
+        self._audit.record(principal, "conversation.restore", f"conversation:{conversation_id}")
 
     def _change(self, principal: Principal, conversation_id: int, **values: object) -> None:
         self.get(principal, conversation_id)
@@ -306,14 +368,44 @@ class AssistantService:
                 conversations.update().where(conversations.c.id == conversation_id).values(**values)
             )
 
-    def rate(self, principal: Principal, conversation_id: int, turn_id: int, value: int) -> None:
-        """Feedback on an answer: 1 helpful, -1 not, 0 taken back."""
-        self.turn(principal, conversation_id, turn_id)
+    def rate(
+        self,
+        principal: Principal,
+        conversation_id: int,
+        turn_id: int,
+        value: int,
+        *,
+        reason: str = "",
+        comment: str = "",
+    ) -> None:
+        """Feedback on an answer: 1 helpful, -1 not, 0 taken back. What is not helpful goes into the
+        stewards' queue, with one of ``REASONS`` and a comment. Raises InvalidInput, NotFound."""
+        turn = self.turn(principal, conversation_id, turn_id)
+        if value < 0 and turn.answer is not None:
+            self._reviews.report(
+                principal,
+                turn_id=turn_id,
+                question=turn.question,
+                answer=turn.answer,
+                value=value,
+                reason=reason,
+                comment=comment,
+            )
+        else:
+            self._reviews.withdraw(principal, turn_id)
         with self._db.write() as connection:
             connection.execute(
                 turns.update().where(turns.c.id == turn_id).values(feedback=max(-1, min(1, value)))
             )
         self._audit.record(principal, "answer.feedback", f"turn:{turn_id}", value=value)
+
+
+def exchange_of(turn: Turn) -> Exchange:
+    """An answered turn as a later question of the same conversation needs it."""
+    answer = turn.answer or {}
+    lines = [answer.get("lead", ""), *(s["text"] for s in answer.get("sentences", ()))]
+    cited = dict.fromkeys(int(c["document_id"]) for c in answer.get("citations", ()))
+    return Exchange(turn.question, "\n".join(line for line in lines if line), tuple(cited))
 
 
 def _plain(data: Any) -> Any:

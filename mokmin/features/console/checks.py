@@ -14,7 +14,7 @@ from mokmin import __version__
 from mokmin.base.db import Database
 from mokmin.base.jobs import JobQueue
 from mokmin.base.korean.ports import Analyser
-from mokmin.base.llm.ports import ChatModel, Embedder
+from mokmin.base.llm.ports import ChatModel, Embedder, Reranker
 from mokmin.base.web.kit import local
 from mokmin.knowledge.search.ports import IndexHealth, PassageIndex
 
@@ -42,6 +42,7 @@ def run_checks(
     models: Sequence[ChatModel],
     queue: JobQueue,
     home: Path,
+    reranker: Reranker | None = None,
 ) -> list[Check]:
     """All checks, each with what to do when it is not well."""
     checks = [Check("판", True, f"목민 {__version__}, 파이썬 {sys.version.split()[0]}")]
@@ -77,6 +78,13 @@ def run_checks(
         problem = model.probe()
         checks.append(
             Check(f"언어모델 {model.name}", not problem, problem or f"{model.grade}등급까지")
+        )
+    if reranker is not None:
+        problem = reranker.probe()
+        checks.append(
+            Check(
+                f"재정렬 모델 {reranker.name}", not problem, problem or f"{reranker.grade}등급까지"
+            )
         )
     return checks
 

@@ -15,7 +15,7 @@ from mokmin import __version__
 from mokmin.base.db import Database, utcnow
 from mokmin.base.jobs import JobQueue
 from mokmin.base.korean.ports import Analyser
-from mokmin.base.llm.ports import ChatModel, Embedder
+from mokmin.base.llm.ports import ChatModel, Embedder, Reranker
 from mokmin.base.web.kit import PageKit, local
 from mokmin.features.console.checks import OUTDATED, run_checks
 from mokmin.governance.access.model import Permission, Principal
@@ -43,6 +43,7 @@ def router(
     documents: DocumentService,
     audit: AuditLog,
     home: Path,
+    reranker: Reranker | None = None,
 ) -> APIRouter:
     """Routes below /admin; each requires the permission to administer."""
     routes = APIRouter(dependencies=[Depends(guarded)])
@@ -51,7 +52,7 @@ def router(
     @routes.get("/admin")
     def overview(request: Request) -> HTMLResponse:
         _admin(request)
-        checks = run_checks(db, index(), embedder, analyser, models, queue, home)
+        checks = run_checks(db, index(), embedder, analyser, models, queue, home, reranker)
         counts = queue.counts()
         return kit.page(
             request,

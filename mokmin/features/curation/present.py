@@ -19,6 +19,7 @@ STAGES = {
     "check": "권한 다시 확인",
     "rank": "순위 매기기",
     "link": "법령 연결",
+    "rerank": "재정렬",
 }
 _KINDS = {
     Why.RANKED: "info",
@@ -44,6 +45,7 @@ def inspection(found: Inspection) -> Json:
         "hidden": found.hidden,
         "rejected": found.rejected,
         "filters": found.filters,
+        "reranked": found.reranked,
         "stages": [(STAGES[name], round(1000 * seconds)) for name, seconds in found.stages],
         "milliseconds": round(1000 * found.seconds),
         "absence": _absence(found.absence) if found.absence else None,

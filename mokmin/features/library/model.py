@@ -17,7 +17,8 @@ MAX_CHOICE = 80
 @dataclass(frozen=True, slots=True)
 class Wanted:
     """A search as its address holds it. ``on`` is the day for ``in_force``; None means the day on
-    which the search runs, so that a saved search stays right tomorrow."""
+    which the search runs, so that a saved search stays right tomorrow. ``now``: as of today, whatever
+    time the words name."""
 
     text: str = ""
     departments: tuple[str, ...] = ()
@@ -27,6 +28,7 @@ class Wanted:
     dated_to: date | None = None
     in_force: bool = False
     on: date | None = None
+    now: bool = False
 
     def filters(self, today: date) -> SearchFilters:
         """What the index is asked to narrow down to."""
@@ -57,6 +59,8 @@ class Wanted:
             found.append(("in_force", "1"))
             if self.on is not None:
                 found.append(("on", self.on.isoformat()))
+        if self.now:
+            found.append(("now", "1"))
         return found
 
     def query(self, **changed: object) -> str:
@@ -86,6 +90,7 @@ def wanted(parameters: Iterable[tuple[str, str]]) -> tuple[Wanted, str]:
             dated_to=days["to"],
             in_force=bool(many.get("in_force")),
             on=days["on"],
+            now=bool(many.get("now")),
         ),
         wrong,
     )
@@ -112,16 +117,19 @@ def _choices(values: Iterable[str]) -> tuple[str, ...]:
 @dataclass(frozen=True, slots=True)
 class Group:
     """The passages found in one document, the best first. ``fresh``: the saved search that was run
-    did not find the document the last time."""
+    did not find the document the last time. ``editions``: other editions of the document that were
+    found, folded under this one."""
 
     hits: tuple[Hit, ...]
     fresh: bool = False
+    editions: tuple[Group, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class Found:
     """What a search found. ``terms`` are the words to mark; ``widened`` the everyday words that were
-    searched as official ones too; ``cut``: there may be more than the passages counted."""
+    searched as official ones too; ``cut``: there may be more than the passages counted; ``reference`` the
+    past day and ``years`` the years that the words name and a document that was found as well."""
 
     groups: tuple[Group, ...]
     passages: int
@@ -130,6 +138,9 @@ class Found:
     suggestion: str | None
     seconds: float
     cut: bool
+    documents: int
+    reference: date | None = None
+    years: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

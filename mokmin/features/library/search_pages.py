@@ -141,6 +141,7 @@ def router(  # noqa: C901 - a list of routes
             query=asked.query(),
             chips=present.chips(asked, today),
             unfiltered=present.unfiltered(asked),
+            as_of_today=present.as_of_today(asked),
             respelled=present.respelled(asked, results["suggestion"])
             if results and results["suggestion"]
             else "",

@@ -12,6 +12,7 @@ from mokmin.base.web.kit import ago, day
 from mokmin.features.library.marking import Mark, Marker, window
 from mokmin.features.library.model import GRADES, Found, Group, SavedSearch, Wanted
 from mokmin.knowledge.answering.citing import place
+from mokmin.knowledge.documents.model import Freshness
 from mokmin.knowledge.search.model import Hit
 
 Json = dict[str, Any]
@@ -29,7 +30,7 @@ def page_of(found: Found, marker: Marker, page: int, *, alone: bool) -> Json:
     shown = found.groups[begin : page * GROUPS_PER_PAGE]
     return {
         "groups": [_group(group, marker, found.terms) for group in shown],
-        "documents_found": len(found.groups),
+        "documents_found": found.documents,
         "passages_found": found.passages,
         "cut": found.cut,
         "seconds": found.seconds,
@@ -38,6 +39,7 @@ def page_of(found: Found, marker: Marker, page: int, *, alone: bool) -> Json:
             for everyday, official in found.widened
         ],
         "suggestion": found.suggestion,
+        "time": time_of(found),
         "page": page,
         "first": begin + 1,
         "left": max(0, len(found.groups) - page * GROUPS_PER_PAGE),
@@ -61,7 +63,40 @@ def _group(group: Group, marker: Marker, terms: frozenset[str]) -> Json:
         "fresh": group.fresh,
         "passages": [passage(hit, marker, terms) for hit in group.hits[:PASSAGES_SHOWN]],
         "more": [{"passage_id": hit.passage_id, "place": where(hit) or "본문"} for hit in more],
+        "editions": [_edition(other) for other in group.editions],
+        "editions_of": _editions_of(group),
     }
+
+
+def _edition(group: Group) -> Json:
+    best = group.hits[0]
+    return {
+        "document_id": best.document_id,
+        "passage_id": best.passage_id,
+        "title": best.title,
+        "date": day(best.dated_on),
+        "freshness": best.freshness.value,
+        "place": where(best) or "본문",
+        "fresh": group.fresh,
+    }
+
+
+def _editions_of(group: Group) -> str:
+    """What the folded editions are, all together."""
+    if all(g.hits[0].freshness is Freshness.SUPERSEDED for g in group.editions):
+        return "지난 판"
+    if all(g.hits[0].freshness is Freshness.IN_FORCE for g in group.editions):
+        return "현행 판"
+    return "다른 판"
+
+
+def time_of(found: Found) -> str:
+    """What was put first because of the time that the words name; empty when they name none."""
+    if found.reference is not None:
+        return f"{day(found.reference)} 현재 시행 중이던 문서를 앞에 두었습니다."
+    if found.years:
+        return f"{'·'.join(found.years)}년의 문서를 앞에 두었습니다."
+    return ""
 
 
 def passage(hit: Hit, marker: Marker, terms: frozenset[str]) -> Json:
@@ -119,12 +154,19 @@ def chips(wanted: Wanted, today: date) -> list[Json]:
     if wanted.in_force:
         label = f"시행 중: {day(wanted.on or today)} 기준"
         found.append({"label": label, "query": wanted.query(in_force=False, on=None)})
+    if wanted.now:
+        found.append({"label": "오늘 기준", "query": wanted.query(now=False)})
     return found
 
 
 def unfiltered(wanted: Wanted) -> str:
     """The address with the words alone."""
     return Wanted(text=wanted.text).query()
+
+
+def as_of_today(wanted: Wanted) -> str:
+    """The address with today in place of the time that the words name."""
+    return wanted.query(now=True)
 
 
 def respelled(wanted: Wanted, text: str) -> str:

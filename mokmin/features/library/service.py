@@ -17,8 +17,9 @@ from sqlalchemy import ColumnElement
 from mokmin.base.db import Database, new_id, utcnow
 from mokmin.base.errors import Conflict, InvalidInput, NotFound
 from mokmin.base.korean.ports import Analyser
+from mokmin.features.library.editions import grouped
 from mokmin.features.library.marking import Marker
-from mokmin.features.library.model import Found, Group, Proposal, SavedSearch, Wanted
+from mokmin.features.library.model import Found, Proposal, SavedSearch, Wanted
 from mokmin.features.library.store import (
     recent_searches,
     saved_searches,
@@ -27,6 +28,7 @@ from mokmin.features.library.store import (
 )
 from mokmin.governance.access.model import Principal
 from mokmin.governance.audit.service import AuditLog
+from mokmin.governance.usage.switches import Switches
 from mokmin.knowledge.documents.model import Document, Freshness
 from mokmin.knowledge.documents.service import DocumentService, LibraryQuery
 from mokmin.knowledge.search.model import Hit, SearchResult
@@ -52,8 +54,10 @@ class LibrarySearch:
         audit: AuditLog,
         *,
         today: Callable[[], date] = date.today,
+        switches: Switches | None = None,
     ) -> None:
         self._db = db
+        self._switches = switches
         self._search = search
         self._documents = documents
         self._audit = audit
@@ -64,29 +68,47 @@ class LibrarySearch:
     def find(self, principal: Principal, wanted: Wanted, saved_id: int | None = None) -> Found:
         """Passages by document. ``saved_id`` names the saved search that is run: what it did not
         find the last time is marked, and what it finds now is remembered. Raises InvalidInput for
-        an overlong question, NotFound for a saved search of somebody else."""
+        an overlong question, NotFound for a saved search of somebody else, Unavailable while search
+        is switched off."""
+        if self._switches is not None:
+            self._switches.check("search")
         saved = self.saved_one(principal, saved_id) if saved_id is not None else None
         if saved is not None and saved.wanted != wanted:
             saved = None
-        result = self._search.search(
-            principal, wanted.text, top=TOP, filters=wanted.filters(self._today())
-        )
+        result = self._run(principal, wanted)
         terms = self._terms(result)
         hits = [hit for hit in result.hits if _touches(hit, terms, result)]
         self._audit.record(principal, "search", f"hits:{len(hits)}")
-        groups = _grouped(hits, saved.seen if saved is not None and saved.ran_at else None)
+        seen = saved.seen if saved is not None and saved.ran_at else None
         if saved is not None:
-            self._ran(saved.id, (g.hits[0].document_id for g in groups))
+            self._ran(saved.id, (hit.document_id for hit in hits))
         else:
             self._remember(principal, wanted)
+        trace = result.trace
         return Found(
-            groups=groups,
+            groups=grouped(hits, trace, seen),
             passages=len(hits),
             terms=terms,
-            widened=result.trace.widened,
+            widened=trace.widened,
             suggestion=_suggestion(result),
-            seconds=result.trace.seconds,
+            seconds=trace.seconds,
             cut=len(result.hits) == TOP,
+            documents=len({hit.document_id for hit in hits}),
+            reference=date.fromisoformat(trace.reference)
+            if trace.reference and trace.past
+            else None,
+            years=tuple(
+                year for year in trace.years if trace.past and any(year in h.title for h in hits)
+            ),
+        )
+
+    def _run(self, principal: Principal, wanted: Wanted) -> SearchResult:
+        return self._search.search(
+            principal,
+            wanted.text,
+            top=TOP,
+            filters=wanted.filters(self._today()),
+            as_of_today=wanted.now,
         )
 
     def news(self, principal: Principal, saved_id: int) -> int:
@@ -94,9 +116,7 @@ class LibrarySearch:
         saved = self.saved_one(principal, saved_id)
         if saved.ran_at is None:
             return 0
-        result = self._search.search(
-            principal, saved.wanted.text, top=TOP, filters=saved.wanted.filters(self._today())
-        )
+        result = self._run(principal, saved.wanted)
         terms = self._terms(result)
         return len({h.document_id for h in result.hits if _touches(h, terms, result)} - saved.seen)
 
@@ -313,18 +333,6 @@ def _touches(hit: Hit, terms: frozenset[str], result: SearchResult) -> bool:
     near = result.trace.similarity
     stands_out = hit.dense >= near.mean + near.deviation
     return stands_out or not terms.isdisjoint(hit.tokens.split())
-
-
-def _grouped(hits: list[Hit], seen: frozenset[int] | None) -> tuple[Group, ...]:
-    """Hits by document, in the order of each document's best; editions in force first."""
-    by_document: dict[int, list[Hit]] = {}
-    for hit in hits:
-        by_document.setdefault(hit.document_id, []).append(hit)
-    groups = [
-        Group(tuple(found), fresh=seen is not None and key not in seen)
-        for key, found in by_document.items()
-    ]
-    return tuple(sorted(groups, key=lambda g: g.hits[0].freshness is Freshness.SUPERSEDED))
 
 
 def _title_order(document: Document, text: str) -> tuple[bool, bool, int]:

@@ -1,142 +1,129 @@
-"""The writer without a model: quotes the sentences that answer, best source first."""
+"""The writer without a model: quotes the clauses that answer, word for word, best article first.
+
+A direct line (the period, the amount, who) stands above them when the best clause states it alone;
+then the clauses of the answer proper, then those of further provisions (``related``).
+"""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 from mokmin.base.korean.josa import with_josa
 from mokmin.base.korean.ports import Analyser
-from mokmin.base.llm.ports import Embedder
 from mokmin.knowledge.answering.citing import cite
-from mokmin.knowledge.answering.evidence import Basis
+from mokmin.knowledge.answering.clauses import Clause, clauses
+from mokmin.knowledge.answering.direct import Direct, direct
 from mokmin.knowledge.answering.model import Citation, Sentence
+from mokmin.knowledge.answering.selection import Scored, Selected
 from mokmin.knowledge.search.model import Hit
 
-MAX_SENTENCES = 5
-PER_PASSAGE = 3
-CANDIDATES_PER_PASSAGE = 4
-MIN_CHARS, MAX_CHARS = 12, 600
-_EDITORIAL = re.compile(r"<[^>]*>")
-_EXCEPTION = re.compile(r"^\s*(?:다만|단,|이 경우)")
+VERBATIM = "원문을 그대로 옮긴 문장입니다."
+FRAGMENT = "아래 문장의 해당 부분을 그대로 옮겼습니다."
+SHORTENED = "긴 목록의 일부만 옮겼습니다."
 
 
-@dataclass(frozen=True, slots=True)
-class _Candidate:
-    hit: Hit
-    position: int
-    text: str
-    lexical: float
-    follows: str = ""
-
-
-def extract(
-    basis: Basis, question: str, terms: Sequence[str], analyser: Analyser, embedder: Embedder
+def compose(
+    question: str, selected: Sequence[Selected], followed: Sequence[Clause]
 ) -> tuple[list[Sentence], list[Citation]]:
-    """Verbatim sentences grouped by source, each with its one citation, and the citations."""
-    hits = [hit for hit in basis.hits if hit.passage_id not in basis.followed]
-    candidates = [c for hit in hits for c in _candidates(hit, terms, analyser)]
-    if not candidates:
+    """Sentences with one citation each, and the citations. ``followed`` are clauses of provisions that
+    the quoted ones cite."""
+    quoted = [(item.clause, item.main, item.left_out) for item in selected]
+    known = {_bare(clause.text) for clause, _, _ in quoted}
+    quoted += [(c, False, 0) for c in followed if _bare(c.text) not in known]
+    if not quoted:
         return [], []
-    query = embedder.embed_query(question)
-    near = embedder.embed_passages([f"{c.hit.title}: {c.text}" for c in candidates]) @ query
-    floor = float(near.min())
-    spread = max(1e-6, float(near.max()) - floor)
-    best = {hit.passage_id: 1.0 - 0.06 * rank for rank, hit in enumerate(hits)}
-    scored = sorted(
-        (
-            (
-                0.5 * (float(near[i]) - floor) / spread
-                + 0.3 * c.lexical
-                + 0.4 * best[c.hit.passage_id],
-                i,
-            )
-            for i, c in enumerate(candidates)
-        ),
-        key=lambda pair: (-pair[0], pair[1]),
-    )
-    cited = [
-        candidate
-        for hit in basis.hits
-        if hit.passage_id in basis.followed
-        for candidate in _provision(hit, basis.followed[hit.passage_id], analyser)
-    ]
-    return _present([*_pick([(s, candidates[i]) for s, i in scored]), *cited])
-
-
-def _provision(hit: Hit, item: int | None, analyser: Analyser) -> list[_Candidate]:
-    """A provision that was cited: its first sentence and, when one was named, the 호."""
-    units = _units(hit, analyser)
-    kept = [(0, units[0])]
-    for position, unit in enumerate(units[1:], start=1):
-        if item is not None and re.match(rf"{item}\.\s", unit):
-            kept.append((position, unit))
-            break
-    return [_Candidate(hit, position, unit, 0.0) for position, unit in kept]
-
-
-def _units(hit: Hit, analyser: Analyser) -> list[str]:
-    spans = [hit.text[a:b].strip() for a, b in analyser.sentences(hit.text)]
-    units = [u for u in spans if MIN_CHARS <= len(u) <= MAX_CHARS and not _EDITORIAL.fullmatch(u)]
-    return units or [hit.text.strip()[:MAX_CHARS]]
-
-
-def _candidates(hit: Hit, terms: Sequence[str], analyser: Analyser) -> list[_Candidate]:
-    units = _units(hit, analyser)
-    wanted = set(terms)
-    found: list[_Candidate] = []
-    for position, (unit, words) in enumerate(zip(units, analyser.morphemes(units), strict=True)):
-        lexical = len(wanted & set(words)) / len(wanted) if wanted else 0.0
-        after = units[position + 1] if position + 1 < len(units) else ""
-        follows = after if _EXCEPTION.match(after) else ""
-        found.append(_Candidate(hit, position, unit, lexical, follows))
-    found.sort(key=lambda c: (-c.lexical, c.position))
-    return sorted(found[:CANDIDATES_PER_PASSAGE], key=lambda c: c.position)
-
-
-def _pick(scored: Sequence[tuple[float, _Candidate]]) -> list[_Candidate]:
-    """The best sentences without repeating one; an exception ("다만 …") travels with its rule."""
-    top = scored[0][0]
-    chosen: list[_Candidate] = []
+    numbers = {
+        key: n for n, key in enumerate(dict.fromkeys(c.hit.passage_id for c, _, _ in quoted), 1)
+    }
+    sentences: list[Sentence] = []
+    if line := _direct(question, selected):
+        first, told = line
+        n = numbers[first.hit.passage_id]
+        sentences.append(Sentence(told.text, "verified", (n,), FRAGMENT, role="direct"))
     seen: set[str] = set()
-    for score, candidate in scored:
-        same = sum(c.hit.passage_id == candidate.hit.passage_id for c in chosen)
-        bare = re.sub(r"\W+", "", candidate.text)
-        if bare in seen or same >= PER_PASSAGE or score < 0.55 * top:
+    left_out: tuple[Clause, int] | None = None
+    for clause, main, missing in quoted:
+        if left_out is not None and not _item_of(clause, left_out[0]):
+            sentences.append(_more(left_out, numbers))
+            left_out = None
+        if _bare(clause.text) in seen:
             continue
-        seen.add(bare)
-        chosen.append(candidate)
-        if candidate.follows and re.sub(r"\W+", "", candidate.follows) not in seen:
-            seen.add(re.sub(r"\W+", "", candidate.follows))
-            chosen.append(_Candidate(candidate.hit, candidate.position + 1, candidate.follows, 0.0))
-        if len(chosen) >= MAX_SENTENCES:
-            break
-    return chosen
-
-
-def _present(chosen: Sequence[_Candidate]) -> tuple[list[Sentence], list[Citation]]:
-    order = list(dict.fromkeys(c.hit.document_id for c in chosen))
-    ordered = sorted(
-        chosen,
-        key=lambda c: (order.index(c.hit.document_id), c.hit.blocks, c.hit.passage_id, c.position),
-    )
-    numbers = {key: n for n, key in enumerate(dict.fromkeys(c.hit.passage_id for c in ordered), 1)}
-    sentences = [
-        Sentence(
-            text=c.text,
-            support="verified",
-            citations=(numbers[c.hit.passage_id],),
-            reason="원문을 그대로 옮긴 문장입니다.",
-            group=c.hit.title,
-        )
-        for c in ordered
+        seen.add(_bare(clause.text))
+        sentences.append(_sentence(clause, main, numbers))
+        if missing:
+            left_out = (clause, missing)
+    if left_out is not None:
+        sentences.append(_more(left_out, numbers))
+    hits = {clause.hit.passage_id: clause.hit for clause, _, _ in quoted}
+    citations = [
+        cite(n, hits[key], "\n".join(c.text for c, _, _ in quoted if c.hit.passage_id == key))
+        for key, n in numbers.items()
     ]
-    citations = []
-    for passage_id, n in numbers.items():
-        parts = [c for c in ordered if c.hit.passage_id == passage_id]
-        citations.append(cite(n, parts[0].hit, "\n".join(c.text for c in parts)))
     return sentences, citations
+
+
+def _sentence(clause: Clause, main: bool, numbers: dict[int, int]) -> Sentence:
+    return Sentence(
+        text=clause.text,
+        support="verified",
+        citations=(numbers[clause.hit.passage_id],),
+        reason=VERBATIM,
+        group=clause.hit.title,
+        role="answer" if main else "related",
+        level=clause.level,
+    )
+
+
+def _more(left_out: tuple[Clause, int], numbers: dict[int, int]) -> Sentence:
+    clause, count = left_out
+    return Sentence(
+        text=f"(이 목록에는 {count}개 항목이 더 있습니다. 원문에서 확인해 주세요.)",
+        support="verified",
+        citations=(numbers[clause.hit.passage_id],),
+        reason=SHORTENED,
+        group=clause.hit.title,
+        role="note",
+        level=clause.level + 1,
+    )
+
+
+def _item_of(clause: Clause, stem: Clause) -> bool:
+    return clause.hit.unit == stem.hit.unit and clause.level > stem.level
+
+
+def _direct(question: str, selected: Sequence[Selected]) -> tuple[Clause, Direct] | None:
+    main = [item for item in selected if item.main]
+    if not main:
+        return None
+    best = max(main, key=lambda item: item.own)
+    second = max(
+        (
+            item.own
+            for item in selected
+            if item is not best and item.clause.rule != best.clause.position
+        ),
+        default=0.0,
+    )
+    exception = any(
+        item.unit == best.unit and item.clause.rule == best.clause.position for item in selected
+    )
+    told = direct(question, best.clause, best.own, second, exception=exception)
+    return (best.clause, told) if told is not None else None
+
+
+def provision(passages: Sequence[Hit], item: int | None, analyser: Analyser) -> list[Clause]:
+    """A provision that was cited: its first sentence and, when one was named, the 호."""
+    found = clauses(passages, analyser)
+    kept = found[:1]
+    if item is not None:
+        kept += [c for c in found[1:] if re.match(rf"{item}\.\s", c.text)][:1]
+    return kept
+
+
+def best_of(scored: Sequence[Scored]) -> float:
+    """The highest probability that a clause answers."""
+    return max((item.probability for item in scored), default=0.0)
 
 
 def lead(citations: Sequence[Citation]) -> str:
@@ -146,3 +133,7 @@ def lead(citations: Sequence[Citation]) -> str:
     text = f"{with_josa(named[0], '과/와')} {named[1]}" if len(named) == 2 else named[0]
     more = f" 등 문서 {len(titles)}건" if len(titles) > 2 else ""
     return f"{text}{more}에서 질문에 답이 되는 부분을 그대로 옮겼습니다."
+
+
+def _bare(text: str) -> str:
+    return re.sub(r"\W+", "", text)

@@ -1,98 +1,204 @@
-"""The writer with a model: fluent sentences that may cite numbered passages and nothing else."""
+"""A model's stream as sentences: thoughts dropped, citations checked, loops and endless answers cut."""
 
 from __future__ import annotations
 
 import re
+import unicodedata
+from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
-from importlib import resources
+from dataclasses import dataclass, replace
+from functools import cache
+from typing import Literal
 
 from mokmin.base.korean.ports import Analyser
-from mokmin.base.llm.ports import Message
-from mokmin.knowledge.answering.citing import check_support, place
+from mokmin.knowledge.answering.asking import rules
+from mokmin.knowledge.answering.injection import instructs, plain
 from mokmin.knowledge.answering.model import Sentence
-from mokmin.knowledge.documents.model import Freshness
+from mokmin.knowledge.answering.verification import Source, Verifier
 from mokmin.knowledge.search.model import Hit
 
 NO_BASIS = "근거 없음"
 MAX_ANSWER_CHARS = 8_000
+MAX_THOUGHT_CHARS = 60_000
+MAX_SENTENCE_CHARS = 1_200
+MAX_REPEATS = 3
+TAIL_STEP = 12
+OVERLAP = 18
 _MARK = re.compile(r"\s*\[(\d{1,3})\]")
 _END = re.compile(r"(?<=[.!?。])\s*((?:\[\d{1,3}\]\s*)+)|((?:\[\d{1,3}\]\s*)+)[.!?。]?(?=\s|$)|\n+")
 # What may still become a further mark of the same sentence.
 _MORE_MARKS = re.compile(r"\s*(?:\[\d{0,3})?")
-_NOTE = {Freshness.SUPERSEDED: " (구판)", Freshness.NOT_YET: " (시행 전)"}
+_JAMO = re.compile(r"[\u1100-\u115e\ua960-\ua97f][\u1160-\u11ff\ud7b0-\ud7ff]*$")
+_CLOSE, _EITHER = re.compile(r"</think(?:ing)?>", re.I), re.compile(r"</?think(?:ing)?>", re.I)
+_HALF_TAG = re.compile(r"</?(?:t|th|thi|thin|think|thinki|thinkin|thinking)?$", re.I)
+_ORDERS = "이 근거에는 인공지능에게 내리는 지시로 보이는 글이 있어 원문을 확인해야 합니다."
 
 
 @dataclass(frozen=True, slots=True)
 class Piece:
-    """A finished sentence, or the unfinished rest."""
+    """A finished sentence, or the unfinished rest. ``reset``: all before was thinking aloud;
+    ``cut``: the answer was ended here because it repeats itself or does not end; ``removed``: a
+    sentence that may never be shown (it held the rules)."""
 
-    sentence: Sentence | None
+    sentence: Sentence | None = None
     tail: str = ""
-
-
-def messages_for(question: str, hits: Sequence[Hit]) -> list[Message]:
-    """The request: rules as the system turn; numbered passages and the question as the user turn."""
-    rules = resources.files("mokmin.knowledge.answering").joinpath("prompts/answer.md")
-    sources = "\n\n".join(
-        f"[{n}] {hit.title}{_NOTE.get(hit.freshness, '')}"
-        f"{' · ' + place(hit.locator, hit.title) if place(hit.locator, hit.title) else ''}\n{hit.text}"
-        for n, hit in enumerate(hits, start=1)
-    )
-    return [
-        Message("system", rules.read_text(encoding="utf-8")),
-        Message("user", f"[근거]\n{sources}\n\n[질문]\n{question}"),
-    ]
+    reset: bool = False
+    cut: Literal["", "loop", "long"] = ""
+    removed: bool = False
 
 
 def without_thinking(pieces: Iterable[str]) -> Iterator[str]:
-    """Drop ``<think>…</think>`` of reasoning models from a stream."""
-    buffer, inside = "", False
+    """Drop ``<think>…</think>`` from a stream, wherever the tags are split.
+
+    What stands before a ``</think>`` that nothing opened passes here: see ``thoughts_apart``.
+    """
+    for text, reset in thoughts_apart(pieces):
+        if not reset:
+            yield text
+
+
+def thoughts_apart(pieces: Iterable[str]) -> Iterator[tuple[str, bool]]:
+    """The stream without thoughts; ("", True) where all before turns out to have been thoughts."""
+    buffer, inside, thought = "", False, 0
     for piece in pieces:
         buffer += piece
-        while True:
-            mark = "</think>" if inside else "<think>"
-            at = buffer.find(mark)
-            if at < 0:
-                break
-            if not inside and at:
-                yield buffer[:at]
-            buffer, inside = buffer[at + len(mark) :], not inside
+        while match := (_CLOSE if inside else _EITHER).search(buffer):
+            before, buffer = buffer[: match.start()], buffer[match.end() :]
+            closes = match[0].startswith("</")
+            if closes and not inside:
+                yield "", True
+            elif not inside and before:
+                yield before, False
+            inside = not closes
+        half = _HALF_TAG.search(buffer)
+        keep = len(buffer) - half.start() if half else 0
+        ready, buffer = buffer[: len(buffer) - keep], buffer[len(buffer) - keep :]
         if inside:
-            buffer = buffer[-len("</think>") :]
-        elif "<" not in buffer[-len("<think>") :]:
-            yield buffer
-            buffer = ""
+            thought += len(ready)
+            if thought > MAX_THOUGHT_CHARS:
+                return
+        elif ready:
+            yield ready, False
     if buffer and not inside:
-        yield buffer
+        yield buffer, False
 
 
-def write(pieces: Iterable[str], hits: Sequence[Hit], analyser: Analyser) -> Iterator[Piece]:
+def whole_syllables(pieces: Iterable[tuple[str, bool]]) -> Iterator[tuple[str, bool]]:
+    """Text in NFC; a syllable whose letters come one by one (NFD) waits until it is whole, and the
+    sign for broken bytes is left out."""
+    rest = ""
+    for piece, reset in pieces:
+        text = "" if reset else (rest + piece).replace("\ufffd", "")
+        match = _JAMO.search(text)
+        rest = match[0] if match else ""
+        ready = unicodedata.normalize("NFC", text[: len(text) - len(rest)])
+        if ready or reset:
+            yield ready, reset
+    if rest:
+        yield unicodedata.normalize("NFC", rest), False
+
+
+def write(
+    pieces: Iterable[str],
+    hits: Sequence[Hit],
+    analyser: Analyser,
+    verifier: Verifier,
+    boundary: str = "",
+) -> Iterator[Piece]:
     """Sentences as they finish. A mark that names no passage is removed: it cannot be cited."""
-    buffer, total = "", 0
-    for piece in without_thinking(pieces):
+    buffer, total, shown = "", 0, 0
+    checker = _Checker(hits, analyser, verifier, boundary)
+    for piece, reset in whole_syllables(thoughts_apart(pieces)):
+        if reset:
+            buffer, shown = "", 0
+            checker.said.clear()
+            yield Piece(reset=True)
         buffer += piece
         total += len(piece)
         while (match := _END.search(buffer)) is not None and not _MORE_MARKS.fullmatch(
             buffer, match.end()
         ):
-            finished, buffer = buffer[: match.end()], buffer[match.end() :]
-            if sentence := _sentence(finished, hits, analyser):
-                yield Piece(sentence)
-        yield Piece(None, _MARK.sub("", buffer).strip())
-        if total > MAX_ANSWER_CHARS:
-            break
-    if sentence := _sentence(buffer, hits, analyser):
-        yield Piece(sentence)
+            finished, buffer, shown = buffer[: match.end()], buffer[match.end() :], 0
+            yield from checker.pieces(finished)
+        if checker.loops:
+            yield Piece(cut="loop")
+            return
+        if total > MAX_ANSWER_CHARS or len(buffer) > MAX_SENTENCE_CHARS:
+            yield Piece(cut="long")
+            return
+        tail = _MARK.sub("", buffer).strip()
+        if not shown or len(buffer) - shown >= TAIL_STEP:
+            shown = len(buffer)
+            yield Piece(tail="" if checker.forbidden(tail) else plain(tail))
+    yield from checker.pieces(buffer)
 
 
-def _sentence(raw: str, hits: Sequence[Hit], analyser: Analyser) -> Sentence | None:
-    named = [int(n) for n in _MARK.findall(raw)]
-    cited = tuple(dict.fromkeys(n for n in named if 1 <= n <= len(hits)))
-    text = re.sub(r"\s+([.!?])", r"\1", _MARK.sub("", raw)).strip().lstrip("-*# ").strip()
-    if not re.search(r"\w", text):
-        return None
-    terms = analyser.morphemes([text])[0]
-    sources = [(hits[n - 1].text, hits[n - 1].tokens.split()) for n in cited]
-    support, reason = check_support(text, terms, sources)
-    return Sentence(text=text, support=support, citations=cited, reason=reason)
+class _Checker:
+    """Finished text to sentences with their support."""
+
+    def __init__(
+        self, hits: Sequence[Hit], analyser: Analyser, verifier: Verifier, boundary: str
+    ) -> None:
+        self._hits, self._analyser, self._boundary = hits, analyser, boundary
+        self._verifier = verifier
+        self._orders = {
+            n for n, hit in enumerate(hits, start=1) if instructs(f"{hit.title}\n{hit.text}")
+        }
+        self.said: Counter[str] = Counter()
+
+    @property
+    def loops(self) -> bool:
+        """Whether one sentence came again and again."""
+        return bool(self.said) and max(self.said.values()) > MAX_REPEATS
+
+    def forbidden(self, text: str) -> bool:
+        """Whether a text holds a stretch of our rules or the fence's mark."""
+        if self._boundary and self._boundary in text:
+            return True
+        bare, ours = _bare(text), _stretches()
+        return any(bare[i : i + OVERLAP] in ours for i in range(len(bare) - OVERLAP + 1))
+
+    def pieces(self, raw: str) -> Iterator[Piece]:
+        """The sentences of a stretch of text that ends in marks or a line's end. Each stands on those
+        marks by itself, so that a false one cannot hide beside a true one."""
+        named = [int(n) for n in _MARK.findall(raw)]
+        cited = tuple(dict.fromkeys(n for n in named if 1 <= n <= len(self._hits)))
+        text = (
+            re.sub(r"\s+([.!?])", r"\1", plain(_MARK.sub("", raw))).strip().lstrip("-*# ").strip()
+        )
+        spans = self._analyser.sentences(text) if text else ()
+        parts = [text[begin:end].strip() for begin, end in spans]
+        for part in parts:
+            if not re.search(r"\w", part):
+                continue
+            self.said[_bare(part)] += 1
+            if self.said[_bare(part)] > 1:
+                continue
+            if self.forbidden(part):
+                yield Piece(removed=True)
+            else:
+                yield Piece(self._checked(part, cited, parts))
+
+    def _checked(self, text: str, cited: tuple[int, ...], beside: Sequence[str]) -> Sentence:
+        sources = [_source(self._hits[n - 1]) for n in cited]
+        others = [other for other in beside if other != text]
+        verdict = self._verifier.check(text, sources, beside=others)
+        made = Sentence(text, verdict.support, cited, verdict.reason)
+        if made.support != "unverified" and (instructs(text) or self._orders.intersection(cited)):
+            return replace(made, support="unverified", reason=_ORDERS)
+        return made
+
+
+def _source(hit: Hit) -> Source:
+    return Source(hit.text, hit.title, hit.header, hit.effective_on)
+
+
+def _bare(text: str) -> str:
+    return re.sub(r"\W+", "", text)
+
+
+@cache
+def _stretches() -> frozenset[str]:
+    """All stretches of our rules that are long enough to count as repeating them."""
+    ours = _bare(rules())
+    return frozenset(ours[i : i + OVERLAP] for i in range(len(ours) - OVERLAP + 1))

@@ -9,6 +9,7 @@ from typing import Literal
 Support = Literal["verified", "partial", "unverified"]
 Mode = Literal["extractive", "generative"]
 EventKind = Literal["step", "sentence", "tail", "done"]
+Role = Literal["answer", "direct", "related", "note"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,13 +32,27 @@ class Citation:
 
 @dataclass(frozen=True, slots=True)
 class Sentence:
-    """One sentence with the numbers of its citations and whether they bear it out."""
+    """One sentence with the numbers of its citations and whether they bear it out.
+
+    ``role``: ``direct`` is the one line that answers at a glance, ``related`` stands in a further
+    provision, ``note`` says that a list was cut short; ``level`` is 1 for running text, 2 for a 호, 3 for a 목."""
 
     text: str
     support: Support
     citations: tuple[int, ...]
     reason: str = ""
     group: str = ""
+    role: Role = "answer"
+    level: int = 1
+
+
+@dataclass(frozen=True, slots=True)
+class Exchange:
+    """An earlier question of the conversation with its answer's text and the documents it cited."""
+
+    question: str
+    answer: str = ""
+    document_ids: tuple[int, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +69,8 @@ class Nearest:
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """A finished answer; ``lead`` is composed from a template, never invented."""
+    """A finished answer; ``lead`` is composed from a template, never invented. ``standalone`` is the
+    question as it was understood, when that differs from what was typed."""
 
     question: str
     lead: str
@@ -68,6 +84,7 @@ class Answer:
     seconds: float
     nearest: tuple[Nearest, ...] = ()
     notices: tuple[str, ...] = ()
+    standalone: str = ""
     trace: dict[str, object] = field(default_factory=dict)
 
     @property

@@ -2,37 +2,52 @@
 
 from __future__ import annotations
 
-import logging
 import time
 from collections.abc import Callable, Generator, Iterator, Sequence
-from dataclasses import asdict, replace
+from dataclasses import replace
+from functools import cached_property
 
-from mokmin.base.errors import InvalidInput, Unavailable
+from mokmin.base.errors import Unavailable
+from mokmin.base.korean.josa import with_josa
 from mokmin.base.korean.ports import Analyser
 from mokmin.base.llm.ports import ChatModel, Embedder
-from mokmin.governance.access.model import GRADE_RANK, Permission, Principal, highest
+from mokmin.governance.access.model import Permission, Principal, highest
 from mokmin.governance.access.rules import require
 from mokmin.governance.audit.service import AuditLog
 from mokmin.governance.people.service import PeopleService
-from mokmin.knowledge.answering import extractive, generative
-from mokmin.knowledge.answering.citing import cite, place
-from mokmin.knowledge.answering.evidence import LAW, Basis, choose
+from mokmin.governance.usage.switches import Switches
+from mokmin.knowledge.answering import extractive
+from mokmin.knowledge.answering.citing import place
+from mokmin.knowledge.answering.clauses import clauses
+from mokmin.knowledge.answering.conflicts import disagreements
+from mokmin.knowledge.answering.evidence import LAW, Basis, choose, judged, nouns_of, units_of
 from mokmin.knowledge.answering.model import (
     Answer,
     AnswerEvent,
     Citation,
+    Exchange,
     Mode,
     Nearest,
     Sentence,
 )
+from mokmin.knowledge.answering.progress import Run, declined_answer, trace_of
+from mokmin.knowledge.answering.selection import Selector, select
+from mokmin.knowledge.answering.understanding import Understood, declined, understand
+from mokmin.knowledge.answering.verification import Verifier
+from mokmin.knowledge.answering.writing import (
+    EXTRACTIVE_MODEL,
+    ModelWriter,
+    WritingPolicy,
+    with_quotes,
+)
 from mokmin.knowledge.documents.references import base_law, references
-from mokmin.knowledge.search.model import Hit, SearchResult
+from mokmin.knowledge.search.model import Hit
+from mokmin.knowledge.search.question import clean_query
 from mokmin.knowledge.search.service import SearchService
 
-log = logging.getLogger(__name__)
-EXTRACTIVE_MODEL = "발췌"
 REFUSAL = "근거를 찾지 못했습니다."
 TOP = 20
+SWITCH = "assistant"
 CITING, FOLLOWED = 2, 3
 
 
@@ -47,18 +62,45 @@ class AnswerService:
         analyser: Callable[[], Analyser],
         embedder: Callable[[], Embedder],
         models: Sequence[ChatModel] = (),
+        *,
+        policy: WritingPolicy | None = None,
+        switches: Switches | None = None,
     ) -> None:
         self._search = search
+        self._switches = switches
         self._people = people
         self._audit = audit
         self._analyser = analyser
         self._embedder = embedder
-        self._models = {model.name: model for model in models}
+        self._writer = ModelWriter(
+            models, analyser, policy or WritingPolicy(), lambda: self._verifier
+        )
+
+    @cached_property
+    def _verifier(self) -> Verifier:
+        return Verifier(self._analyser(), self._embedder())
 
     @property
     def model_names(self) -> list[str]:
         """Models that can be asked for by name."""
-        return [*self._models, EXTRACTIVE_MODEL]
+        return self._writer.names
+
+    def check(self) -> None:
+        """Raise Unavailable, with the administrator's notice, while answering is switched off."""
+        if self._switches is not None:
+            self._switches.check(SWITCH)
+
+    @property
+    def is_on(self) -> bool:
+        """Whether an answer under way may go on; asked before every sentence."""
+        return self._switches is None or self._switches.is_on(SWITCH)
+
+    def _chain(self, model: str | None) -> list[ChatModel]:
+        """The writer's endpoints without those that are switched off."""
+        chain = self._writer.chain(model)
+        if self._switches is None:
+            return chain
+        return [chat for chat in chain if self._switches.model_is_on(chat.name)]
 
     def answer(
         self,
@@ -67,9 +109,11 @@ class AnswerService:
         *,
         within: Sequence[int] | None = None,
         model: str | None = None,
+        history: Sequence[Exchange] = (),
     ) -> Answer:
         """The finished answer. Raises InvalidInput, NotAllowed."""
-        for event in self.stream(principal, question, within=within, model=model):
+        events = self.stream(principal, question, within=within, model=model, history=history)
+        for event in events:
             if event.answer is not None:
                 return event.answer
         raise Unavailable("답변을 마치지 못했습니다. 잠시 뒤 다시 시도해 주세요.")
@@ -81,24 +125,31 @@ class AnswerService:
         *,
         within: Sequence[int] | None = None,
         model: str | None = None,
+        history: Sequence[Exchange] = (),
     ) -> Iterator[AnswerEvent]:
-        """Events of an answer; the last one holds the whole answer. Recorded on the audit log."""
+        """Events of an answer; the last one holds the whole answer. Recorded on the audit log.
+
+        ``history``: the conversation so far, oldest first; a follow-up takes its matter from there.
+        """
         require(principal, Permission.ASK)
+        self.check()
         begin = time.perf_counter()
-        chat = self._model(model)
-        yield AnswerEvent("step", "문서고에서 근거를 찾고 있습니다")
-        result = self._search.search(principal, question, top=TOP, within=within)
-        basis = self._follow(principal, choose(result.query, result.hits, result.trace), within)
-        run = _Run(result, basis, begin)
-        if not basis.sufficient:
-            answer = self._refuse(run)
-        elif chat is not None and self._cleared(chat, basis, run):
-            answer = yield from self._generate(chat, run)
+        chain = self._chain(model)
+        understood = understand(clean_query(question), history, self._analyser)
+        if reason := declined(understood.text):
+            answer = declined_answer(understood, reason, begin)
         else:
-            yield AnswerEvent("step", "답이 되는 문장을 고르고 있습니다")
-            answer = self._extract(run)
-            for sentence in answer.sentences:
-                yield AnswerEvent("sentence", sentence=sentence, citations=answer.citations)
+            yield AnswerEvent("step", "문서고에서 근거를 찾고 있습니다")
+            run = self._retrieve(principal, understood, within, begin)
+            if not run.basis.sufficient:
+                answer = self._refuse(run)
+            elif cleared := self._writer.cleared(chain, run.evidence, run.notices):
+                answer = yield from self._generate(cleared, run)
+            else:
+                yield AnswerEvent("step", "답이 되는 문장을 고르고 있습니다")
+                answer = self._extract(run)
+                for sentence in answer.sentences:
+                    yield AnswerEvent("sentence", sentence=sentence, citations=answer.citations)
         self._audit.record(
             principal,
             "answer",
@@ -110,6 +161,35 @@ class AnswerService:
             citations=len(answer.citations),
         )
         yield AnswerEvent("done", answer=answer)
+
+    def _retrieve(
+        self,
+        principal: Principal,
+        understood: Understood,
+        within: Sequence[int] | None,
+        begin: float,
+    ) -> Run:
+        """Search, evidence and clauses of a question."""
+        result = self._search.search(principal, understood.standalone, top=TOP, within=within)
+        run = Run(understood, result, choose(result.hits, result.trace), begin)
+        run.mark("search")
+        if not run.basis.hits:
+            return run
+        units = units_of(self._search, principal, run.basis.hits)
+        selector = Selector(self._analyser(), self._embedder())
+        run.scored = selector.score(result.query, result.trace, units)
+        nouns, strange = nouns_of(result.query, result.hits, result.trace, self._analyser())
+        run.basis = judged(run.basis, run.scored, result.trace, nouns, strange)
+        run.mark("clauses")
+        run.basis = self._follow(principal, run.basis, within)
+        run.selected = select(run.scored)
+        older = units_of(self._search, principal, run.basis.older)
+        analyser = self._analyser()
+        former = [clause for unit in older for clause in clauses(unit.passages, analyser)]
+        found = disagreements(run.selected, former, analyser)
+        run.notices += [item.text for item in found]
+        run.mark("select")
+        return run
 
     def _follow(self, principal: Principal, basis: Basis, within: Sequence[int] | None) -> Basis:
         """Add the provisions that the best passages of manuals cite (법 제25조제1항제5호)."""
@@ -128,85 +208,29 @@ class AnswerService:
                         found[provision.passage_id] = provision
         return replace(basis, hits=(*basis.hits, *found.values()), followed=items)
 
-    def _model(self, name: str | None) -> ChatModel | None:
-        if name == EXTRACTIVE_MODEL or (name is None and not self._models):
-            return None
-        if name is None:
-            return next(iter(self._models.values()))
-        if name not in self._models:
-            raise InvalidInput(
-                f"'{name}' 모델이 없습니다. 쓸 수 있는 모델: {', '.join(self.model_names)}"
-            )
-        return self._models[name]
-
-    @staticmethod
-    def _cleared(chat: ChatModel, basis: Basis, run: _Run) -> bool:
-        grade = highest([hit.grade for hit in basis.hits])
-        if GRADE_RANK[grade] <= GRADE_RANK[chat.grade]:
-            return True
-        run.notices.append(
-            f"근거에 {grade}등급 문서가 있어 {chat.grade}등급까지 허용된 모델에는 보내지 않고, "
-            "원문을 발췌해 답합니다."
-        )
-        return False
-
-    def _generate(self, chat: ChatModel, run: _Run) -> Generator[AnswerEvent, None, Answer]:
-        hits = run.basis.hits
-        known = tuple(cite(n, hit) for n, hit in enumerate(hits, start=1))
-        yield AnswerEvent("step", "근거를 바탕으로 답을 쓰고 있습니다")
-        sentences: list[Sentence] = []
-        analyser = self._analyser()
-        try:
-            stream = chat.stream(generative.messages_for(run.result.query, hits))
-            for piece in generative.write(stream, hits, analyser):
-                if piece.sentence is not None:
-                    sentences.append(piece.sentence)
-                    yield AnswerEvent("sentence", sentence=piece.sentence, citations=known)
-                elif piece.tail:
-                    yield AnswerEvent("tail", piece.tail)
-        except Unavailable as error:
-            log.warning("chat model failed", extra={"model": chat.name, "code": error.code})
-            run.notices.append(
-                "모델 응답이 중간에 끊겨 여기까지 받은 문장만 보여 드리고, 원문 발췌를 덧붙입니다."
-                if sentences
-                else "언어모델에 연결할 수 없어 원문을 발췌해 답합니다."
-            )
-            return self._after_failure(run, sentences, known, chat.name)
-        if len(sentences) == 1 and generative.NO_BASIS in sentences[0].text:
-            return self._refuse(run, mode="generative", model=chat.name)
-        if not any(s.citations and s.support != "unverified" for s in sentences):
-            run.notices.append("모델의 답을 근거에서 확인할 수 없어, 원문을 발췌해 답합니다.")
+    def _generate(
+        self, chain: Sequence[ChatModel], run: Run
+    ) -> Generator[AnswerEvent, None, Answer]:
+        written = yield from self._writer.write(chain, run.result.query, run.evidence, run.notices)
+        if written.no_basis:
+            return self._refuse(run, mode="generative", model=written.model)
+        if not written.sentences:
             return self._extract(run)
-        return self._finish(run, "", sentences, known, "generative", chat.name)
+        sentences, citations = list(written.sentences), list(written.citations)
+        if written.broken:
+            quoted = self._extract(run)
+            sentences, citations = with_quotes(written, quoted.sentences, quoted.citations)
+        return self._finish(run, "", sentences, tuple(citations), "generative", written.model)
 
-    def _after_failure(
-        self, run: _Run, sentences: list[Sentence], known: tuple[Citation, ...], model: str
-    ) -> Answer:
-        quoted = self._extract(run)
-        if not sentences:
-            return quoted
-        numbers = {c.passage_id: c.n for c in known}
-        by_number = {c.n: c.passage_id for c in quoted.citations}
-        moved = [
-            Sentence(
-                s.text,
-                s.support,
-                tuple(numbers[by_number[n]] for n in s.citations),
-                s.reason,
-                s.group,
-            )
-            for s in quoted.sentences
+    def _extract(self, run: Run) -> Answer:
+        analyser = self._analyser()
+        followed = [
+            clause
+            for hit in run.basis.hits
+            if hit.passage_id in run.basis.followed
+            for clause in extractive.provision([hit], run.basis.followed[hit.passage_id], analyser)
         ]
-        return self._finish(run, "", [*sentences, *moved], known, "generative", model)
-
-    def _extract(self, run: _Run) -> Answer:
-        sentences, citations = extractive.extract(
-            run.basis,
-            run.result.query,
-            run.result.trace.terms,
-            self._analyser(),
-            self._embedder(),
-        )
+        sentences, citations = extractive.compose(run.result.query, run.selected, followed)
         if not sentences:
             return self._refuse(run)
         return self._finish(
@@ -219,7 +243,7 @@ class AnswerService:
         )
 
     def _refuse(
-        self, run: _Run, *, mode: Mode = "extractive", model: str = EXTRACTIVE_MODEL
+        self, run: Run, *, mode: Mode = "extractive", model: str = EXTRACTIVE_MODEL
     ) -> Answer:
         nearest: list[Nearest] = []
         for hit in run.result.hits:
@@ -237,9 +261,15 @@ class AnswerService:
                 )
             if len(nearest) == 3:
                 break
+        strange = ", ".join(f"‘{noun}’" for noun in run.basis.strange[:3])
         reason = (
             "볼 수 있는 문서 가운데 이 질문에 답하는 내용이 없습니다. "
-            "낱말을 바꾸어 다시 묻거나, 아래 문서의 담당 부서에 확인해 주세요."
+            + (
+                f"찾은 문서 어디에도 {with_josa(strange, '이/가')} 나오지 않습니다. "
+                if strange
+                else ""
+            )
+            + "낱말을 바꾸어 다시 묻거나, 아래 문서의 담당 부서에 확인해 주세요."
         )
         return self._finish(
             run, REFUSAL, [], (), mode, model, refused=True, reason=reason, nearest=tuple(nearest)
@@ -247,7 +277,7 @@ class AnswerService:
 
     @staticmethod
     def _finish(
-        run: _Run,
+        run: Run,
         lead: str,
         sentences: Sequence[Sentence],
         citations: tuple[Citation, ...],
@@ -261,7 +291,7 @@ class AnswerService:
         used = {n for s in sentences for n in s.citations}
         kept = tuple(c for c in citations if c.n in used)
         return Answer(
-            question=run.result.query,
+            question=run.understood.text,
             lead=lead,
             sentences=tuple(sentences),
             citations=kept,
@@ -273,40 +303,6 @@ class AnswerService:
             seconds=time.perf_counter() - run.begin,
             nearest=nearest,
             notices=tuple(run.notices),
-            trace=_trace(run),
+            standalone=run.understood.standalone if run.understood.follows else "",
+            trace=trace_of(run),
         )
-
-
-class _Run:
-    """What one question carries through the steps."""
-
-    def __init__(self, result: SearchResult, basis: Basis, begin: float) -> None:
-        self.result = result
-        self.basis = basis
-        self.begin = begin
-        self.notices: list[str] = []
-
-
-def _trace(run: _Run) -> dict[str, object]:
-    kept = {hit.passage_id for hit in run.basis.hits}
-    considered: list[dict[str, object]] = [
-        _considered(hit, hit.passage_id in kept) for hit in run.result.hits
-    ]
-    return {
-        **asdict(run.result.trace),
-        "coverage": round(run.basis.coverage, 3),
-        "similarity": round(run.basis.dense, 3),
-        "considered": considered,
-    }
-
-
-def _considered(hit: Hit, kept: bool) -> dict[str, object]:
-    return {
-        "passage_id": hit.passage_id,
-        "document_id": hit.document_id,
-        "title": hit.title,
-        "place": place(hit.locator, hit.title),
-        "rank": hit.rank,
-        "similarity": round(hit.dense, 3),
-        "kept": kept,
-    }

@@ -133,10 +133,10 @@ def split_passages(
         key = here
     if group:
         passages.append(_join(title, group))
-    return _in_units(passages)
+    return in_units(passages)
 
 
-def _in_units(passages: Sequence[PassageDraft]) -> list[PassageDraft]:
+def in_units(passages: Sequence[PassageDraft]) -> list[PassageDraft]:
     """Numbers the units: a new one at each article, section, and after ``UNIT_SIZE`` passages."""
     numbered: list[PassageDraft] = []
     unit = size = 0

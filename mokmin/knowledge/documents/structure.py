@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
+from itertools import groupby
 from typing import Any
 
 import sqlalchemy as sa
@@ -10,11 +11,22 @@ from sqlalchemy import Connection
 
 from mokmin.base.db import metadata
 from mokmin.knowledge.documents.model import PassageDraft
-from mokmin.knowledge.documents.references import base_law, parent_law, provision, references
-from mokmin.knowledge.documents.store import unit_id
+from mokmin.knowledge.documents.passages import in_units
+from mokmin.knowledge.documents.references import (
+    Reference,
+    base_law,
+    own_references,
+    parent_law,
+    provision,
+    references,
+)
+from mokmin.knowledge.documents.store import documents, locator_of, passages, unit_id
 
 _OPENING = 12
 _MOST = 12
+OWN = 100
+"""``place`` of the first article of the same law that a unit cites by number alone; after those with
+a law's name."""
 
 
 def _links(name: str, *more: sa.Column[Any]) -> sa.Table:
@@ -38,7 +50,8 @@ provisions = _links("provisions")
 """Units that are an article of a law, a decree, an ordinance or a guideline."""
 
 citations = _links("citations", sa.Column("place", sa.Integer, nullable=False))
-"""Provisions that a unit cites; ``place`` counts from 0 in the order of the text."""
+"""Provisions that a unit cites; ``place`` counts from 0 in the order of the text, and from
+``OWN`` for those of the same law."""
 
 
 def structure_of(
@@ -63,12 +76,18 @@ def structure_of(
         if this is not None and len(this.article) <= 20:
             own.append({**here, "law": this.law[:400], "article": this.article})
         law = parent_law(this.law if this else title) or base_law(opening)
-        found = [r for r in references("\n".join(parts), law) if len(r.article) <= 20]
-        cited += [
-            {**here, "law": r.law[:400], "article": r.article, "place": place}
-            for place, r in enumerate(found[:_MOST])
-        ]
+        text = "\n".join(parts)
+        within = own_references(text, this) if this is not None else ()
+        for begin, found in ((0, references(text, law)), (OWN, within)):
+            cited += [
+                {**here, "law": r.law[:400], "article": r.article, "place": begin + place}
+                for place, r in enumerate(_short(found))
+            ]
     return own, cited
+
+
+def _short(found: Iterable[Reference]) -> list[Reference]:
+    return [r for r in found if len(r.article) <= 20][:_MOST]
 
 
 def replace_structure(
@@ -85,3 +104,43 @@ def replace_structure(
         connection.execute(table.delete().where(table.c.version_id == version_id))
         if rows:
             connection.execute(table.insert(), rows)
+
+
+def restore_structure(connection: Connection, document_ids: Sequence[int]) -> None:
+    """Units, provisions and citations of the current versions anew from their stored passages, for
+    versions that were read by an earlier release; nothing is read or embedded again."""
+    query = (
+        sa.select(*(c for c in passages.c if c.name not in ("tokens", "vector")), documents.c.title)
+        .join(documents, documents.c.current_version_id == passages.c.version_id)
+        .where(documents.c.id.in_(document_ids))
+        .order_by(passages.c.version_id, passages.c.seq)
+    )
+    for version, group in groupby(connection.execute(query).all(), lambda row: row.version_id):
+        rows = list(group)
+        drafts = in_units([_draft(row) for row in rows])
+        moved = [
+            {"key": row.id, "unit": unit_id(version, draft.unit)}
+            for row, draft in zip(rows, drafts, strict=True)
+            if row.unit_id != unit_id(version, draft.unit)
+        ]
+        if moved:
+            connection.execute(_MOVE, moved)
+        replace_structure(connection, rows[0].document_id, version, rows[0].title, drafts)
+
+
+_MOVE = (
+    passages.update()
+    .where(passages.c.id == sa.bindparam("key"))
+    .values(unit_id=sa.bindparam("unit"))
+)
+
+
+def _draft(row: Any) -> PassageDraft:
+    return PassageDraft(
+        header=row.header,
+        text=row.text,
+        start=row.start,
+        end=row.end,
+        blocks=(row.first_block, row.last_block),
+        locator=locator_of(row.locator),
+    )

@@ -7,9 +7,15 @@ found no basis. Each figure is a share from 0 to 1, or None when nothing falls u
     Of all answerable questions (a refused one counts as not contained): the answer's text contains
     the gold answer by the rule of ``judging``.
 ``citation_precision``
+    At the level of sentences (Gao et al. 2023, arXiv:2305.14627): of all pairs of a sentence and a source it
+    cites, the share where that source bears the sentence out, wholly or in part, as judged here
+    again from the quote, not as the writer marked it.
+``citation_recall``
+    Of all sentences of answers, the share that its sources together bear out wholly.
+``source_precision``
     Of an answer's distinct cited corpus ids, the share that is relevant; mean over the answerable
     questions that were answered (an answer that cites nothing counts 0).
-``citation_recall``
+``source_recall``
     Of a question's relevant ids, the share that is cited; mean over all answerable questions (a
     refused one counts 0).
 ``abstained_right``
@@ -25,7 +31,7 @@ found no basis. Each figure is a share from 0 to 1, or None when nothing falls u
     Only when question lines name gold quotes (``"gold":[{"id","quote"}]``): of the answerable
     questions with quotes, the share whose quotes all stand verbatim in the answer.
 
-Answerable questions that name no relevant id are left out of the two citation figures.
+Answerable questions that name no relevant id are left out of the two source figures.
 """
 
 from __future__ import annotations
@@ -38,8 +44,10 @@ import numpy as np
 
 from mokmin.base.korean.ports import Analyser
 from mokmin.governance.access.model import OPERATOR
-from mokmin.knowledge.answering.model import Answer
-from mokmin.knowledge.answering.service import EXTRACTIVE_MODEL, AnswerService
+from mokmin.knowledge.answering.model import Answer, Sentence
+from mokmin.knowledge.answering.service import AnswerService
+from mokmin.knowledge.answering.verification import Source, Verifier
+from mokmin.knowledge.answering.writing import EXTRACTIVE_MODEL
 from mokmin.knowledge.evaluation.indexing import Progress
 from mokmin.knowledge.evaluation.judging import contains_answer, quotes_evidence
 from mokmin.knowledge.evaluation.loading import Question
@@ -66,6 +74,9 @@ class Judged:
     unsupported: int
     seconds: float
     quoted: bool | None = None
+    pairs: int = 0
+    pairs_supported: int = 0
+    sentences_supported: int = 0
 
     def as_dict(self) -> dict[str, object]:
         """For a file, one object a line."""
@@ -89,6 +100,7 @@ class AnswerEvaluation:
         self._ids = ids
         self._progress = progress
         self._model = model
+        self._verifier = Verifier(analyser)
 
     def run(self, questions: Sequence[Question]) -> list[Judged]:
         """Every question, answered and judged. Raises InvalidInput for a model that does not exist."""
@@ -101,6 +113,8 @@ class AnswerEvaluation:
         return found
 
     def _judge(self, question: Question, answer: Answer, seconds: float) -> Judged:
+        claims = [sentence for sentence in answer.sentences if sentence.role != "note"]
+        supported = [self._supported(answer, sentence) for sentence in claims]
         cited = dict.fromkeys(self._ids[c.document_id] for c in answer.citations)
         contained: bool | None = None
         quoted: bool | None = None
@@ -119,11 +133,30 @@ class AnswerEvaluation:
             contained=contained,
             relevant=tuple(sorted(question.relevant)),
             cited=tuple(cited),
-            sentences=len(answer.sentences),
-            unsupported=sum(s.support != "verified" for s in answer.sentences),
+            sentences=len(claims),
+            unsupported=sum(s.support != "verified" for s in claims),
             seconds=round(seconds, 4),
             quoted=quoted,
+            pairs=sum(pairs for pairs, _, _ in supported),
+            pairs_supported=sum(good for _, good, _ in supported),
+            sentences_supported=sum(whole for _, _, whole in supported),
         )
+
+    def _supported(self, answer: Answer, sentence: Sentence) -> tuple[int, int, bool]:
+        """Sources cited, those that bear the sentence out at least in part, and whether all together
+        bear it out."""
+        quotes = [c.quote for c in answer.citations if c.n in sentence.citations]
+        claim = sentence.text.partition(": ")[2] if sentence.role == "direct" else sentence.text
+        claim = claim.removesuffix(" (예외가 있습니다)").strip("“”")
+        if any(quotes_evidence(quote, [claim]) for quote in quotes):
+            return len(quotes), len(quotes), True
+        beside = [other.text for other in answer.sentences if other is not sentence]
+        alone = [
+            self._verifier.check(claim, [Source(quote)], beside=beside).support != "unverified"
+            for quote in quotes
+        ]
+        together = self._verifier.check(claim, [Source(q) for q in quotes], beside=beside)
+        return len(quotes), sum(alone), together.support == "verified"
 
     def _contains(self, question: Question, gold: str, answer: Answer) -> bool:
         terms = self._analyser.morphemes([answer.text, gold, question.text])
@@ -147,11 +180,13 @@ def summary(judged: Sequence[Judged]) -> dict[str, Figure]:
     figures: dict[str, Figure] = {
         "questions": len(judged),
         "answer_contained": _mean([float(bool(j.contained)) for j in answerable]),
-        "citation_precision": _mean([_precision(j) for j in named if not j.refused]),
-        "citation_recall": _mean([_recall(j) for j in named]),
+        "citation_precision": _share(sum(j.pairs_supported for j in judged), sum(j.pairs for j in judged)),
+        "citation_recall": _share(sum(j.sentences_supported for j in judged), sentences),
+        "source_precision": _mean([_precision(j) for j in named if not j.refused]),
+        "source_recall": _mean([_recall(j) for j in named]),
         "abstained_right": _mean([float(j.refused) for j in unanswerable]),
         "abstained_wrong": _mean([float(j.refused) for j in answerable]),
-        "unsupported_sentences": round(unsupported / sentences, 4) if sentences else None,
+        "unsupported_sentences": _share(unsupported, sentences),
         "p50_seconds": round(float(np.median([j.seconds for j in judged])), 3),
     }
     quoted = [float(j.quoted) for j in judged if j.quoted is not None]
@@ -165,6 +200,10 @@ def _precision(judged: Judged) -> float:
 
 def _recall(judged: Judged) -> float:
     return len(set(judged.cited) & set(judged.relevant)) / len(judged.relevant)
+
+
+def _share(part: int, whole: int) -> float | None:
+    return round(part / whole, 4) if whole else None
 
 
 def _mean(values: Sequence[float]) -> float | None:

@@ -23,11 +23,14 @@ from mokmin.base.errors import Unavailable
 from mokmin.governance.access.rules import document_groups
 from mokmin.knowledge.documents.model import Freshness
 from mokmin.knowledge.documents.store import documents, passages, unpack_vectors
+from mokmin.knowledge.documents.structure import restore_structure
 from mokmin.knowledge.search.ports import IndexAttributes, IndexEntry, PassageIndex
 
 Progress = Callable[[int, int], None]
 NO_PROGRESS: Progress = lambda _done, _all: None  # noqa: E731
 BATCH = 2_000
+STRUCTURED = 50
+"""Documents whose structure is written in one transaction."""
 # A change may commit this much after its time was taken, on a host whose clock differs.
 MARGIN = timedelta(minutes=2)
 ROUNDS = 10
@@ -135,10 +138,12 @@ class Indexing:
         return _to_entries(connection.execute(query).all(), {document_id: state[1]})
 
     def rebuild(self, progress: Progress = NO_PROGRESS) -> Rebuilt:
-        """Build the index anew from the database alone, beside the one in use, and switch to it.
+        """Build the index anew from the database alone, beside the one in use, and switch to it. Units
+        and citations of versions that an earlier release read are brought up to date first.
         Raises Conflict while another rebuild runs; whatever ends it early changes nothing."""
         begin, since = time.perf_counter(), utcnow() - MARGIN
         built = self._index.begin_rebuild()
+        self._restore_structure()
         self._fill(built, progress)
         built.optimise()
         self._reapply(built, since)
@@ -147,6 +152,13 @@ class Indexing:
         health = self._index.health()
         seconds = round(time.perf_counter() - begin, 2)
         return Rebuilt(health.passages, seconds, health.generation)
+
+    def _restore_structure(self) -> None:
+        with self._db.read() as connection:
+            ids = list(connection.execute(sa.select(documents.c.id)).scalars())
+        for begin in range(0, len(ids), STRUCTURED):
+            with self._db.write() as connection:
+                restore_structure(connection, ids[begin : begin + STRUCTURED])
 
     def _fill(self, built: PassageIndex, progress: Progress) -> None:
         everything = self._count()

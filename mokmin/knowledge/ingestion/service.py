@@ -19,8 +19,10 @@ from mokmin.base.db import Database, utcnow
 from mokmin.base.errors import MokminError, NotFound, UnreadableFile
 from mokmin.base.files import BlobStore
 from mokmin.base.formats.model import ParsedDocument
+from mokmin.base.jobs.queue import JobQueue, jobs
 from mokmin.knowledge.documents.model import PassageDraft, State
 from mokmin.knowledge.documents.passages import split_passages
+from mokmin.knowledge.documents.service import INGEST_JOB
 from mokmin.knowledge.documents.store import (
     documents,
     insert_passages,
@@ -90,6 +92,23 @@ class Ingestion:
             self._set(version_id, state=State.QUEUED)
             raise
         return Outcome(version_id, row.document_id, State.READY, "", count)
+
+    def adopt(self) -> int:
+        """Queue the versions that wait to be read but have no job (an older Mokmin was killed while it
+        took them in); how many."""
+        open_job = sa.exists().where(
+            jobs.c.kind == INGEST_JOB,
+            jobs.c.subject_id == versions.c.id,
+            jobs.c.state.in_(("queued", "running")),
+        )
+        unread = sa.select(versions.c.id).where(
+            versions.c.state.not_in((State.READY, State.FAILED)), ~open_job
+        )
+        with self._db.write() as connection:
+            found = list(connection.execute(unread.order_by(versions.c.id)).scalars())
+            for version_id in found:
+                JobQueue.enqueue(connection, INGEST_JOB, version_id)
+        return len(found)
 
     def give_up(self, version_id: int) -> Outcome:
         """Mark a version failed after its job broke again and again."""

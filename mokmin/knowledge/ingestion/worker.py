@@ -5,15 +5,16 @@ from __future__ import annotations
 import logging
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 
 from sqlalchemy.exc import DBAPIError
 
 from mokmin.base.errors import MokminError
 from mokmin.base.jobs import Job, JobQueue, worker_name
 from mokmin.base.jobs.queue import MAX_ATTEMPTS
-from mokmin.knowledge.documents.service import INDEX_JOB
-from mokmin.knowledge.ingestion.service import Ingestion
+from mokmin.knowledge.documents.service import INDEX_JOB, INGEST_JOB
+from mokmin.knowledge.ingestion.service import Ingestion, Outcome
 from mokmin.knowledge.search.ports import PassageIndex
 
 log = logging.getLogger(__name__)
@@ -25,6 +26,42 @@ MANY_UNINDEXED = 20_000
 BUSY_FOLD_SECONDS = 180.0
 
 
+@contextmanager
+def _held(queue: JobQueue, job: Job, worker: str) -> Iterator[None]:
+    """Keep the lease alive meanwhile."""
+    finished = threading.Event()
+
+    def beat() -> None:
+        while not finished.wait(HEARTBEAT_SECONDS):
+            queue.extend(job, worker)
+
+    thread = threading.Thread(target=beat, daemon=True)
+    thread.start()
+    try:
+        yield
+    finally:
+        finished.set()
+        thread.join()
+
+
+def ingest_now(queue: JobQueue, ingestion: Ingestion, version_id: int) -> Outcome:
+    """Read a version in this process, as the holder of its job: when the process is killed, a worker
+    takes the job up. Waits while another process is at it. Raises what the reading raises; the job
+    then stays for a worker to try again."""
+    name = worker_name()
+    while (job := queue.claim(INGEST_JOB, version_id, name)) is None:
+        time.sleep(POLL_SECONDS)
+    with _held(queue, job, name):
+        try:
+            outcome = ingestion.run(version_id)
+        except (MokminError, DBAPIError, OSError) as error:
+            if not queue.retry_later(job, error=type(error).__name__):
+                ingestion.give_up(version_id)
+            raise
+        queue.finish(job)
+    return outcome
+
+
 class Worker:
     """Runs jobs one after another until told to stop or, on request, until none is due."""
 
@@ -34,6 +71,7 @@ class Worker:
         self._index = index
         self._name = worker_name()
         self._folded = time.monotonic()
+        self._folding: threading.Thread | None = None
 
     def run(
         self, *, idle_seconds: float | None = None, stop: Callable[[], bool] = lambda: False
@@ -49,18 +87,34 @@ class Worker:
                 self._fold_while_busy()
                 continue
             if pending:
-                self._fold()
-                pending = False
+                pending = not self._fold()
                 idle_since = time.monotonic()
-            if idle_seconds is not None and time.monotonic() - idle_since >= idle_seconds:
+            if self._is_folding():
+                idle_since = time.monotonic()
+            elif idle_seconds is not None and time.monotonic() - idle_since >= idle_seconds:
                 break
             time.sleep(POLL_SECONDS)
         self._queue.release(self._name)
         return done
 
-    def _fold(self) -> None:
-        self._index.optimise()
+    def _fold(self) -> bool:
+        """Begin to fold, beside the jobs that may come meanwhile; False while it is still going on."""
+        if self._is_folding():
+            return False
+        self._folding = threading.Thread(target=self._optimise, name="fold", daemon=True)
+        self._folding.start()
         self._folded = time.monotonic()
+        return True
+
+    def _is_folding(self) -> bool:
+        return self._folding is not None and self._folding.is_alive()
+
+    def _optimise(self) -> None:
+        try:
+            self._index.optimise()
+        except (MokminError, OSError, RuntimeError, ValueError) as error:
+            # Only speed is lost: the next fold tries again.
+            log.warning("index not folded", extra={"error": type(error).__name__})
 
     def _fold_while_busy(self) -> None:
         if time.monotonic() - self._folded < BUSY_FOLD_SECONDS:
@@ -74,28 +128,19 @@ class Worker:
             self._give_up(job)
             self._queue.finish(job, error="attempts used up")
             return
-        finished = threading.Event()
-        beat = threading.Thread(target=self._beat, args=(job, finished), daemon=True)
-        beat.start()
-        try:
-            if job.kind == INDEX_JOB:
-                self._ingestion.refresh(job.subject_id)
+        with _held(self._queue, job, self._name):
+            try:
+                if job.kind == INDEX_JOB:
+                    self._ingestion.refresh(job.subject_id)
+                else:
+                    self._ingestion.run(job.subject_id)
+            except (MokminError, DBAPIError, OSError) as error:
+                log.warning("job broke", extra={"job": job.id, "error": type(error).__name__})
+                if not self._queue.retry_later(job, error=type(error).__name__):
+                    self._give_up(job)
             else:
-                self._ingestion.run(job.subject_id)
-        except (MokminError, DBAPIError, OSError) as error:
-            log.warning("job broke", extra={"job": job.id, "error": type(error).__name__})
-            if not self._queue.retry_later(job, error=type(error).__name__):
-                self._give_up(job)
-        else:
-            self._queue.finish(job)
-        finally:
-            finished.set()
-            beat.join()
+                self._queue.finish(job)
 
     def _give_up(self, job: Job) -> None:
         if job.kind != INDEX_JOB:
             self._ingestion.give_up(job.subject_id)
-
-    def _beat(self, job: Job, finished: threading.Event) -> None:
-        while not finished.wait(HEARTBEAT_SECONDS):
-            self._queue.extend(job, self._name)

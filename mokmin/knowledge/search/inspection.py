@@ -24,6 +24,7 @@ from mokmin.knowledge.search.absence import Absence, Examination
 from mokmin.knowledge.search.model import ANY, SearchFilters
 from mokmin.knowledge.search.ports import PassageIndex, Scores
 from mokmin.knowledge.search.ranking import Scored
+from mokmin.knowledge.search.reranking import EXPLANATIONS
 from mokmin.knowledge.search.service import Found, SearchService
 from mokmin.knowledge.search.vocabulary import Synonym
 
@@ -92,6 +93,8 @@ class Inspection:
     stages: tuple[tuple[str, float], ...]
     seconds: float
     absence: Absence | None = None
+    reranked: str = ""
+    """What became of the reranker, as a sentence; empty without one."""
 
 
 class InspectionService:
@@ -156,6 +159,7 @@ class InspectionService:
             filters=self._described(principal, viewer, filters),
             stages=found.stages,
             seconds=found.seconds,
+            reranked=EXPLANATIONS[found.rerank],
             absence=None
             if document_id is None
             else self._why(principal, viewer, found, document_id),

@@ -31,7 +31,9 @@ ANY = SearchFilters()
 
 @dataclass(frozen=True, slots=True)
 class Hit:
-    """One passage found, checked against the database. ``dense`` is its cosine to the question."""
+    """One passage found, checked against the database. ``dense`` is its cosine to the question;
+    ``unit`` the article or section that it belongs to; ``successor_id`` the document that took the place
+    of its document."""
 
     rank: int
     score: float
@@ -52,6 +54,8 @@ class Hit:
     effective_on: date | None
     freshness: Freshness
     blocks: tuple[int, int]
+    unit: int = 0
+    successor_id: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,7 +71,11 @@ class Similarity:
 @dataclass(frozen=True, slots=True)
 class SearchTrace:
     """What was searched, for the "why this answer" panel. ``widened``: everyday words of the question
-    and the official words added for them; ``linked``: hits raised by a law or decree beside them."""
+    and the official words added for them; ``linked``: hits raised by a law or decree beside them;
+    ``rerank``: what became of the reranker, see ``reranking.Outcome``; ``parts``: the questions that it
+    was split into, empty for a single one; ``reference``: the day that the question asks about, in ISO form;
+    ``past``: whether it asks for what held earlier, by that day, a former year or in words; ``years``: those
+    that it names."""
 
     terms: tuple[str, ...] = ()
     widened: tuple[tuple[str, tuple[str, ...]], ...] = ()
@@ -76,6 +84,11 @@ class SearchTrace:
     dense: int = 0
     rejected: int = 0
     linked: int = 0
+    rerank: str = ""
+    parts: tuple[str, ...] = ()
+    reference: str = ""
+    past: bool = False
+    years: tuple[str, ...] = ()
     similarity: Similarity = field(default_factory=Similarity)
     seconds: float = 0.0
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from dataclasses import dataclass, replace
+from datetime import date
 from typing import Any
 
 import numpy as np
@@ -12,8 +13,11 @@ from numpy.typing import NDArray
 
 from mokmin.base.errors import InvalidInput
 from mokmin.base.korean.bigrams import bigrams
+from mokmin.base.korean.numbers import other_forms
 from mokmin.base.korean.ports import Analyser
+from mokmin.base.korean.reading import hangul
 from mokmin.base.llm.ports import Embedder
+from mokmin.knowledge.search.reference_date import reference_date
 from mokmin.knowledge.search.vocabulary import Vocabulary, Widening
 
 MAX_QUESTION = 4_000
@@ -53,17 +57,24 @@ _EXCEPTION = (
 )
 _KINDS = (_DEADLINE, _AMOUNT, _WHO, _EXCEPTION)
 _YEAR = re.compile(r"(?<!\d)(?:19|20)\d\d(?!\d)")
-_OLD = re.compile(r"구판|옛|예전|이전 (?:판|지침|매뉴얼|규정)|종전|개정 전|지난 판|작년|과거")
+_OLD = re.compile(
+    r"구판|옛|예전|이전 (?:판|지침|매뉴얼|규정)|종전|개정 전|지난 판|작년|지난해|과거"
+    r"|시행 전 ?(?:의|에는|규정|조례|규칙|법|지침|기준|판)|(?:법|령|조례|규칙|규정|지침)[이의]? 시행(?:되기)? 전|바뀌기 전"
+)
 _RECENT = re.compile(r"최근|최신|올해|금년|새로 바뀐|요즘")
 
 
 @dataclass(frozen=True, slots=True)
 class Question:
-    """``terms`` are the morphemes in order; ``bigrams`` the character bigrams, each once; ``vector``
-    a unit vector; ``years`` those named; ``past`` whether it asks for what held earlier, ``recent`` for what is new;
-    ``forms`` how texts look that answer what is asked for, with weights."""
+    """``text`` is as it was asked, ``reading`` as it is searched: hanja as hangul, wrong
+    blanks put right; ``terms`` are the
+    morphemes in order; ``bigrams`` the character bigrams, each once; ``vector`` a unit vector; ``years``
+    those named; ``past`` whether it asks for what held earlier, ``recent`` for what is new; ``forms`` how
+    texts look that answer what is asked for, with weights; ``reference`` the day that it asks about,
+    when it names one."""
 
     text: str
+    reading: str
     terms: tuple[str, ...]
     bigrams: tuple[str, ...]
     widening: Widening
@@ -72,40 +83,78 @@ class Question:
     past: bool
     recent: bool
     forms: tuple[tuple[re.Pattern[str], float], ...]
+    reference: date | None = None
 
     def answer_form(self, text: str) -> float:
         """How far a text looks like an answer of the kind that is asked for (a period, an amount,
         who decides, an exception): 0 to 3."""
         return sum(weight for says, weight in self.forms if says.search(text))
 
+    def asks_for_past(self, today: date) -> bool:
+        """Whether it asks for what held earlier: in words, by a day before ``today`` or by a year."""
+        if self.reference is not None:
+            return self.reference < today
+        return self.past or any(int(year) < today.year for year in self.years)
+
+    def as_of_today(self) -> Question:
+        """The same question asked of what holds today, whatever time it names."""
+        return replace(self, reference=None, past=False, years=frozenset())
+
     def weighted_terms(self, widened: float) -> dict[str, float]:
         """The question's own morphemes with weight 1, those of the dictionary with ``widened``."""
         return dict.fromkeys(self.terms, 1.0) | dict.fromkeys(self.widening.terms, widened)
 
 
-def analysed(text: str, analyser: Analyser, vocabulary: Vocabulary) -> Question:
-    """A question whose ``vector`` is still empty. Raises InvalidInput."""
+def answer_forms(text: str) -> tuple[tuple[re.Pattern[str], float], ...]:
+    """How texts look that answer what a question asks for (a period, an amount, who, an exception)."""
+    return tuple((says, weight) for asks, says, weight in _KINDS if asks.search(text))
+
+
+def analysed(
+    text: str, analyser: Analyser, vocabulary: Vocabulary, today: date | None = None
+) -> Question:
+    """A question whose ``vector`` is still empty; ``today`` is what "작년" counts from. Raises
+    InvalidInput."""
     text = clean_query(text)
-    terms = tuple(analyser.morphemes([text])[0])
+    reading = analyser.spaced(hangul(text))
+    terms = tuple(analyser.morphemes([reading])[0])
     return Question(
         text=text,
+        reading=reading,
         terms=terms,
-        bigrams=tuple(dict.fromkeys(bigrams(text))),
-        widening=vocabulary.widen(terms),
+        bigrams=tuple(dict.fromkeys(bigrams(reading))),
+        widening=_with_numbers(reading, vocabulary.widen(terms), terms, analyser),
         vector=np.zeros(0, np.float32),
-        years=frozenset(_YEAR.findall(text)),
-        past=_OLD.search(text) is not None,
-        recent=_RECENT.search(text) is not None,
-        forms=tuple((says, weight) for asks, says, weight in _KINDS if asks.search(text)),
+        years=frozenset(_YEAR.findall(reading)),
+        past=_OLD.search(reading) is not None,
+        recent=_RECENT.search(reading) is not None,
+        forms=answer_forms(reading),
+        reference=reference_date(reading, today or date.today()),
     )
+
+
+def _with_numbers(
+    text: str, widening: Widening, terms: tuple[str, ...], analyser: Analyser
+) -> Widening:
+    """The widening, and the other ways to write the question's numbers: among the words alone, as a
+    number says nothing of what the question means."""
+    forms = other_forms(text)
+    if not forms:
+        return widening
+    written = [form for others in forms.values() for form in others]
+    known = {*terms, *widening.terms}
+    new = [t for found in analyser.morphemes(written) for t in found if t not in known]
+    return Widening(widening.synonyms, (*widening.terms, *dict.fromkeys(new)))
 
 
 def embedded(question: Question, embedder: Embedder) -> Question:
     """The question with its vector."""
-    vector: NDArray[Any] = embedder.embed_query(question.text)
+    vector: NDArray[Any] = embedder.embed_query(question.reading)
     words = question.widening.words
     if words:
-        vector = vector + _WIDENED * embedder.embed_query(f"{question.text} ({', '.join(words)})")
+        vector = vector + _WIDENED * embedder.embed_query(
+            f"{question.reading} ({', '.join(words)})"
+        )
         vector = vector / np.linalg.norm(vector)
     return replace(question, vector=np.asarray(vector, np.float32))
 

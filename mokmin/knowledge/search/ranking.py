@@ -41,7 +41,8 @@ OUTDATED = 0.8
 @dataclass(frozen=True, slots=True)
 class Candidate:
     """One passage to be ranked. ``text`` is the context header and the text; ``age`` 0 for the
-    newest candidate to 1 for the oldest, None without a date."""
+    newest candidate to 1 for the oldest, None without a date; ``outdated`` and ``held``: not in force, or
+    known to be in force, on the day that the question asks about (``held`` only when it names one)."""
 
     key: int
     unit: UnitKey
@@ -49,6 +50,7 @@ class Candidate:
     text: str
     vector: NDArray[np.float32]
     outdated: bool = False
+    held: bool = False
     age: float | None = None
 
 
@@ -119,9 +121,12 @@ def rank(
 
 def _adjustment(question: Question, candidate: Candidate) -> float:
     """What the question says of time: years that it names, the newest, what held earlier."""
-    named = any(year in candidate.title for year in question.years)
-    value = NAMED_YEAR if named else 0.0
-    if candidate.outdated and not question.past and not named:
+    # A year in a title says nothing against the dates of the document.
+    refuted = question.reference is not None and candidate.outdated
+    named = not refuted and any(year in candidate.title for year in question.years)
+    value = NAMED_YEAR if named or candidate.held else 0.0
+    earlier = question.past and question.reference is None
+    if candidate.outdated and not earlier and not named:
         value -= OUTDATED
     if question.recent and candidate.age is not None:
         value += RECENT * (1 - candidate.age)

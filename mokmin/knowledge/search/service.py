@@ -9,11 +9,11 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
+from functools import partial
 from typing import Any
 
-import numpy as np
 import sqlalchemy as sa
 from sqlalchemy import ColumnElement
 
@@ -25,31 +25,32 @@ from mokmin.governance.access.rules import visible
 from mokmin.knowledge.documents.model import Freshness
 from mokmin.knowledge.documents.store import (
     documents,
-    locator_of,
     passages,
-    unpack_vectors,
-    versions,
 )
 from mokmin.knowledge.documents.structure import provisions
+from mokmin.knowledge.search.candidates import best_of_each, candidates_of
 from mokmin.knowledge.search.links import LEADING, best_of_units, neighbours, pull
+from mokmin.knowledge.search.merging import best_scores, merged
 from mokmin.knowledge.search.model import (
     ANY,
     Hit,
     SearchFilters,
     SearchResult,
     SearchTrace,
-    Similarity,
 )
 from mokmin.knowledge.search.ports import IndexFilter, PassageIndex, Scores
-from mokmin.knowledge.search.question import Question, analysed, embedded
-from mokmin.knowledge.search.ranking import WIDENED, Candidate, Counts, Mode, Scored, UnitKey, rank
+from mokmin.knowledge.search.question import Question, analysed, clean_query, embedded
+from mokmin.knowledge.search.ranking import WIDENED, Counts, Mode, Scored, UnitKey, rank
+from mokmin.knowledge.search.reranking import Outcome, Reranking
+from mokmin.knowledge.search.rows import checked, hit_of, similarity
 from mokmin.knowledge.search.spelling import suggest
+from mokmin.knowledge.search.splitting import parts
 from mokmin.knowledge.search.vocabulary import Vocabulary
 
 CANDIDATES = 100
 OPENING = 12
 _MOST_NEIGHBOURS = 40
-_STAGES = ("understand", "retrieve", "check", "rank", "link")
+_STAGES = ("understand", "retrieve", "check", "rank", "link", "rerank")
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +65,12 @@ class Found:
     scored: list[Scored]
     seconds: float
     stages: tuple[tuple[str, float], ...] = ()
-    """Seconds of each stage: ``understand``, ``retrieve``, ``check``, ``rank``, ``link``."""
+    """Seconds of each stage: ``understand``, ``retrieve``, ``check``, ``rank``, ``link``, ``rerank``."""
+    rerank: Outcome = ""
+    parts: tuple[str, ...] = ()
+    """The questions that it was split into; empty for a single one."""
+    suggestion: str | None = None
+    """Another spelling of the question that may have been meant."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,8 +95,10 @@ class SearchService:
         embedder: Callable[[], Embedder],
         vocabulary: Callable[[], Vocabulary],
         *,
+        reranking: Reranking | None = None,
         today: Callable[[], date] = date.today,
     ) -> None:
+        self._reranking = reranking
         self._db = db
         self._index = index
         self._analyser = analyser
@@ -98,6 +106,8 @@ class SearchService:
         self._vocabulary = vocabulary
         self._today = today
         self._pool = ThreadPoolExecutor(8, thread_name_prefix="retrieve")
+        # Parts wait for ``_pool``: in the same pool they could all wait for one another.
+        self._parts_pool = ThreadPoolExecutor(4, thread_name_prefix="part")
 
     def search(
         self,
@@ -108,11 +118,16 @@ class SearchService:
         within: Sequence[int] | None = None,
         filters: SearchFilters = ANY,
         mode: Mode = "hybrid",
+        as_of_today: bool = False,
     ) -> SearchResult:
-        """The best passages for a query. Raises InvalidInput for an empty or an overlong one."""
-        found = self.find(principal, query, within=within, filters=filters, mode=mode)
+        """The best passages for a query; ``as_of_today``: whatever time it names. Raises InvalidInput
+        for an empty or an overlong one."""
+        found = self.find(
+            principal, query, within=within, filters=filters, mode=mode, as_of_today=as_of_today
+        )
+        today = self._today()
         hits = tuple(
-            self._hit(number, item.score, item.cosine, found.rows[item.key])
+            hit_of(found.rows[item.key], today, number, item.score, item.cosine)
             for number, item in enumerate(found.scored[:top], start=1)
         )
         union = found.words.keys() | found.near.keys()
@@ -126,10 +141,15 @@ class SearchService:
             dense=len(found.near),
             rejected=len(union - found.rows.keys()),
             linked=sum(item.link > 0 for item in found.scored[:top]),
-            similarity=_similarity([item.cosine for item in found.scored]),
+            rerank=found.rerank,
+            parts=found.parts,
+            reference=str(found.question.reference or ""),
+            past=found.question.asks_for_past(today),
+            years=tuple(sorted(found.question.years)),
+            similarity=similarity([item.cosine for item in found.scored]),
             seconds=found.seconds,
         )
-        return SearchResult(found.question.text, hits, trace, _suggestion(found))
+        return SearchResult(found.question.text, hits, trace, found.suggestion)
 
     def find(
         self,
@@ -139,10 +159,54 @@ class SearchService:
         within: Sequence[int] | None = None,
         filters: SearchFilters = ANY,
         mode: Mode = "hybrid",
+        as_of_today: bool = False,
     ) -> Found:
-        """All candidates of a query with their scores. Raises InvalidInput."""
+        """All candidates of a query with their scores. A query of several questions is searched as a
+        whole and by its parts. Raises InvalidInput."""
+        begin = time.perf_counter()
+        query = clean_query(query)
+        one = partial(
+            self._one,
+            principal,
+            within=within,
+            filters=filters,
+            mode=mode,
+            as_of_today=as_of_today,
+        )
+        split = (
+            parts(self._analyser().spaced(query), self._analyser())
+            if mode == "hybrid"
+            else (query,)
+        )
+        others = split if len(split) > 1 else ()
+        waiting = [self._parts_pool.submit(one, other) for other in others]
+        whole = one(query)
+        suggestion = _suggestion(whole)
+        found = [future.result() for future in waiting]
+        if not found:
+            return replace(whole, suggestion=suggestion)
+        return replace(
+            _joined(whole, found),
+            parts=others,
+            suggestion=suggestion,
+            seconds=time.perf_counter() - begin,
+        )
+
+    def _one(
+        self,
+        principal: Principal,
+        query: str,
+        *,
+        within: Sequence[int] | None,
+        filters: SearchFilters,
+        mode: Mode,
+        as_of_today: bool,
+    ) -> Found:
+        """All candidates of a single question with their scores."""
         moments = [time.perf_counter()]
-        question = analysed(query, self._analyser(), self._vocabulary())
+        question = analysed(query, self._analyser(), self._vocabulary(), self._today())
+        if as_of_today:
+            question = question.as_of_today()
         index = self._index()
         where = IndexFilter(
             None if principal.sees_all else principal.groups,
@@ -167,30 +231,21 @@ class SearchService:
         if mode == "hybrid" and within is None and scored:
             scored = self._follow(principal, ranking, rows, scored, filters)
         moments.append(time.perf_counter())
+        reranked: Outcome = ""
+        if self._reranking is not None and mode == "hybrid":
+            scored, reranked = self._reranking.order(question.text, scored, rows)
+            moments.append(time.perf_counter())
         stages = tuple(
             (name, end - begin)
             for name, begin, end in zip(_STAGES, moments, moments[1:], strict=False)
         )
-        return Found(question, where, words, near, rows, scored, moments[-1] - moments[0], stages)
+        seconds = moments[-1] - moments[0]
+        return Found(question, where, words, near, rows, scored, seconds, stages, reranked)
 
     def _rank(self, ranking: _Ranking, rows: Mapping[int, sa.Row[Any]]) -> list[Scored]:
         if not rows:
             return []
-        ages = _ages(rows)
-        today = self._today()
-        vectors = unpack_vectors([row.vector for row in rows.values()])
-        candidates = [
-            Candidate(
-                key=key,
-                unit=row.unit_id,
-                title=row.title,
-                text=f"{row.header}\n{row.text}",
-                vector=vectors[at],
-                outdated=_freshness(row, today) is not Freshness.IN_FORCE,
-                age=ages.get(key),
-            )
-            for at, (key, row) in enumerate(rows.items())
-        ]
+        candidates = candidates_of(rows, ranking.question, self._today())
         tokens = ranking.unit_tokens
         if ranking.mode == "hybrid":
             tokens |= self._unit_tokens({c.unit for c in candidates} - tokens.keys())
@@ -226,14 +281,22 @@ class SearchService:
         new = {unit for others in links.values() for unit in others if unit not in best}
         if new and filters == ANY:
             units = passages.c.unit_id.in_(sorted(new)[:_MOST_NEIGHBOURS])
-            rows |= _best_of_each(self._check(principal, units), ranking.question)
+            rows |= best_of_each(self._check(principal, units), ranking.question)
             scored = self._rank(ranking, rows)
         return pull(scored, links)
 
     def passage(self, principal: Principal, passage_id: int) -> Hit | None:
         """One passage by id, under the same checks as a search."""
         row = self._check(principal, passages.c.id == passage_id).get(passage_id)
-        return self._hit(0, 0.0, 0.0, row) if row is not None else None
+        return hit_of(row, self._today()) if row is not None else None
+
+    def units(self, principal: Principal, units: Iterable[int]) -> dict[int, tuple[Hit, ...]]:
+        """All passages of articles or sections in order, under the same checks as a search."""
+        rows = self._check(principal, passages.c.unit_id.in_(sorted(set(units))))
+        found: dict[int, list[Hit]] = {}
+        for row in sorted(rows.values(), key=lambda row: (row.unit_id, row.seq)):
+            found.setdefault(row.unit_id, []).append(hit_of(row, self._today()))
+        return {unit: tuple(hits) for unit, hits in found.items()}
 
     def provision(self, principal: Principal, law: str, article: str) -> Hit | None:
         """The first passage of an article of the law with exactly this title, when visible; of
@@ -270,91 +333,23 @@ class SearchService:
         return "\n".join(found[key].text for key in ids if key in found)
 
     def _check(self, principal: Principal, chosen: ColumnElement[bool]) -> dict[int, sa.Row[Any]]:
-        """Rows of the passages that are current and visible now; the index is never trusted."""
-        query = (
-            sa.select(
-                passages,
-                documents.c.title,
-                documents.c.grade,
-                documents.c.department,
-                documents.c.kind,
-                documents.c.dated_on,
-                documents.c.effective_on,
-                documents.c.freshness,
-                versions.c.format,
-            )
-            .join(documents, documents.c.id == passages.c.document_id)
-            .join(versions, versions.c.id == passages.c.version_id)
-            .where(
-                chosen,
-                documents.c.deleted_at.is_(None),
-                documents.c.current_version_id == passages.c.version_id,
-                visible(principal, documents.c.id),
-            )
-        )
         with self._db.read() as connection:
-            return {row.id: row for row in connection.execute(query)}
+            return checked(connection, principal, chosen)
 
-    def _hit(self, rank: int, score: float, dense: float, row: sa.Row[Any]) -> Hit:
-        return Hit(
-            rank=rank,
-            score=score,
-            dense=dense,
-            passage_id=row.id,
-            document_id=row.document_id,
-            version_id=row.version_id,
-            title=row.title,
-            header=row.header,
-            text=row.text,
-            tokens=row.tokens,
-            locator=locator_of(row.locator),
-            grade=row.grade,
-            department=row.department,
-            kind=row.kind,
-            format=row.format,
-            dated_on=row.dated_on,
-            effective_on=row.effective_on,
-            freshness=_freshness(row, self._today()),
-            blocks=(row.first_block, row.last_block),
-        )
+
+def _joined(whole: Found, others: Sequence[Found]) -> Found:
+    """The search of the whole question with what its parts found."""
+    every = [*others, whole]
+    return replace(
+        whole,
+        words=best_scores([found.words for found in every]),
+        near=best_scores([found.near for found in every]),
+        rows={key: row for found in every for key, row in found.rows.items()},
+        scored=merged(whole.scored, [found.scored for found in others]),
+    )
 
 
 def _suggestion(found: Found) -> str | None:
     rows = found.rows.values()
     terms = (term for row in rows for term in row.tokens.split())
     return suggest(found.question.text, [row.text for row in rows], terms)
-
-
-def _similarity(cosines: Sequence[float]) -> Similarity:
-    if not cosines:
-        return Similarity()
-    return Similarity(max(cosines), float(np.mean(cosines)), float(np.std(cosines)))
-
-
-def _freshness(row: sa.Row[Any], today: date) -> Freshness:
-    """What a document is on a day; a date to come wins over every mark."""
-    if row.effective_on is not None and today < row.effective_on:
-        return Freshness.NOT_YET
-    return Freshness(row.freshness)
-
-
-def _ages(rows: Mapping[int, sa.Row[Any]]) -> dict[int, float]:
-    """0 for the newest date among the rows to 1 for the oldest; nothing without a date."""
-    dates = {key: row.dated_on for key, row in rows.items() if row.dated_on is not None}
-    if not dates:
-        return {}
-    newest, oldest = max(dates.values()), min(dates.values())
-    span = max(1, (newest - oldest).days)
-    return {key: (newest - day).days / span for key, day in dates.items()}
-
-
-def _best_of_each(rows: dict[int, sa.Row[Any]], question: Question) -> dict[int, sa.Row[Any]]:
-    """Of each unit the passage that is nearest to the question."""
-    if not rows:
-        return {}
-    near = unpack_vectors([row.vector for row in rows.values()]) @ question.vector
-    best: dict[UnitKey, tuple[float, int]] = {}
-    for (key, row), value in zip(rows.items(), np.asarray(near, float), strict=True):
-        unit = row.unit_id
-        best[unit] = max(best.get(unit, (-2.0, key)), (float(value), key))
-    return {key: rows[key] for _, key in best.values()}

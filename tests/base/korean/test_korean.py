@@ -5,8 +5,9 @@ import pytest
 from mokmin.base.korean.bigrams import bigrams
 from mokmin.base.korean.fakes import SimpleAnalyser
 from mokmin.base.korean.josa import josa, with_josa
-from mokmin.base.korean.kiwi import KiwiAnalyser, hangul
+from mokmin.base.korean.kiwi import KiwiAnalyser
 from mokmin.base.korean.ports import Analyser
+from mokmin.base.korean.reading import hangul
 
 ANALYSERS: list[Analyser] = [KiwiAnalyser(), SimpleAnalyser()]
 
@@ -75,16 +76,22 @@ def test_bigrams(text: str, expected: list[str]) -> None:
 @pytest.mark.parametrize(
     ("text", "expected"),
     [
-        ("회의는 2026. 10. 12.(월)에 연다. 장소는 시청이다.",
-         ["회의는 2026. 10. 12.(월)에 연다.", "장소는 시청이다."]),
+        (
+            "회의는 2026. 10. 12.(월)에 연다. 장소는 시청이다.",
+            ["회의는 2026. 10. 12.(월)에 연다.", "장소는 시청이다."],
+        ),
         ("붙임  1. 계획서 1부.  끝.", ["붙임  1. 계획서 1부.", "끝."]),
-        ("제5조(목적) 이 조례는 복지를 정한다.제6조(정의) 뜻은 다음과 같다.",
-         ["제5조(목적) 이 조례는 복지를 정한다.", "제6조(정의) 뜻은 다음과 같다."]),
+        (
+            "제5조(목적) 이 조례는 복지를 정한다.제6조(정의) 뜻은 다음과 같다.",
+            ["제5조(목적) 이 조례는 복지를 정한다.", "제6조(정의) 뜻은 다음과 같다."],
+        ),
         ("1. 국가기관\n가. 시청\n나. 구청", ["1. 국가기관", "가. 시청", "나. 구청"]),
         ("1. 대상: 만 65세 이상. 2. 기간: 10일", ["1. 대상: 만 65세 이상.", "2. 기간: 10일"]),
         ("누가 받나요? 시민입니다! 그렇습니다.", ["누가 받나요?", "시민입니다!", "그렇습니다."]),
-        ("시장은(다만, 급하면 그러하지 아니하다. 이하 같다) 허가한다. 끝.",
-         ["시장은(다만, 급하면 그러하지 아니하다. 이하 같다) 허가한다.", "끝."]),
+        (
+            "시장은(다만, 급하면 그러하지 아니하다. 이하 같다) 허가한다. 끝.",
+            ["시장은(다만, 급하면 그러하지 아니하다. 이하 같다) 허가한다.", "끝."],
+        ),
         ("비율은 10.5%이다. No. 3 참고", ["비율은 10.5%이다.", "No. 3 참고"]),
         ("그는 “간다.” 하고 말했다.", ["그는 “간다.”", "하고 말했다."]),
         ("", []),
@@ -117,13 +124,19 @@ def test_no_character_is_lost_and_spans_are_in_order() -> None:
         ("URL", "URL은 URL이 URL을 URL과 URL로"),
         ("AI", "AI는 AI가 AI를 AI와 AI로"),
         ("5%", "5%는 5%가 5%를 5%와 5%로"),
-        ("「주민등록법」", "「주민등록법」은 「주민등록법」이 「주민등록법」을 「주민등록법」과 「주민등록법」으로"),
+        (
+            "「주민등록법」",
+            "「주민등록법」은 「주민등록법」이 「주민등록법」을 「주민등록법」과 「주민등록법」으로",
+        ),
     ],
 )
 def test_josa(word: str, expected: str) -> None:
     made = [
-        with_josa(word, "은/는"), with_josa(word, "이/가"), with_josa(word, "을/를"),
-        with_josa(word, "과/와"), with_josa(word, "으로/로"),
+        with_josa(word, "은/는"),
+        with_josa(word, "이/가"),
+        with_josa(word, "을/를"),
+        with_josa(word, "과/와"),
+        with_josa(word, "으로/로"),
     ]
     assert " ".join(made) == expected
 

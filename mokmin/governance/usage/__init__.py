@@ -1,0 +1,1 @@
+"""How AI is used: what is switched on, and for whom it says so."""

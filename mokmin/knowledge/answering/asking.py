@@ -1,0 +1,93 @@
+"""The request to a model: rules, fenced data, the question, cut to what the model can take."""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cache
+from importlib import resources
+
+from mokmin.base.llm.ports import Message, ModelProfile
+from mokmin.knowledge.answering.citing import place
+from mokmin.knowledge.answering.injection import as_data
+from mokmin.knowledge.documents.model import Freshness
+from mokmin.knowledge.search.model import Hit
+
+ANSWER_TOKENS = 1024
+MAX_HISTORY = 6
+_MARGIN = 64
+_NOTE = {Freshness.SUPERSEDED: " (구판)", Freshness.NOT_YET: " (시행 전)"}
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """What is sent. ``passages``: how many of the hits fit, from the first; ``boundary``: the fence's
+    mark of this request."""
+
+    messages: tuple[Message, ...]
+    passages: int
+    boundary: str
+
+
+@cache
+def rules() -> str:
+    """The rules (prompts/answer.md)."""
+    path = resources.files("mokmin.knowledge.answering").joinpath("prompts/answer.md")
+    return path.read_text(encoding="utf-8")
+
+
+def tokens(text: str) -> int:
+    """An upper estimate of the tokens of a Korean text: 1.5 for a syllable or sign beyond ASCII, half
+    a token for an ASCII character, one for a digit. Tokenisers with Korean vocabulary need less."""
+    wide = sum(not char.isascii() for char in text)
+    digits = sum(char.isascii() and char.isdigit() for char in text)
+    return int(1.5 * wide + digits + 0.5 * (len(text) - wide - digits)) + 1
+
+
+def request_for(
+    question: str,
+    hits: Sequence[Hit],
+    profile: ModelProfile | None = None,
+    history: Sequence[tuple[str, str]] = (),
+) -> Request:
+    """The request for a question. ``history``: earlier questions with their answers, oldest first.
+
+    Older turns go first when the model is small, then passages from the last one up; none is cut
+    inside. ``passages`` is 0 when not even the first fits.
+    """
+    profile = profile or ModelProfile()
+    boundary = secrets.token_hex(8)
+    asked = _fence("질문", boundary, question)
+    left = profile.context_tokens - ANSWER_TOKENS - _MARGIN
+    left -= tokens(rules()) + tokens(asked)
+    turns: list[str] = []
+    for number, (before, answer) in list(enumerate(history, start=1))[-MAX_HISTORY:][::-1]:
+        turn = _fence(f"앞선 대화 {number}", boundary, f"물음: {before}\n답: {answer}")
+        if tokens(turn) > left // 4:
+            break
+        left -= tokens(turn)
+        turns.insert(0, turn)
+    sources: list[str] = []
+    for number, hit in enumerate(hits, start=1):
+        source = _fence(f"근거 {number}", boundary, _described(hit))
+        if tokens(source) + 4 > left:
+            break
+        left -= tokens(source) + 4
+        sources.append(source)
+    parts = ["[근거]", *sources]
+    if turns:
+        parts += ["[앞선 대화]", *turns]
+    parts += ["[질문]", asked]
+    messages = (Message("system", rules()), Message("user", "\n\n".join(parts)))
+    return Request(messages, len(sources), boundary)
+
+
+def _described(hit: Hit) -> str:
+    where = place(hit.locator, hit.title)
+    head = f"제목: {hit.title}{_NOTE.get(hit.freshness, '')}{' · ' + where if where else ''}"
+    return f"{' '.join(head.split())}\n{hit.text}"
+
+
+def _fence(name: str, boundary: str, text: str) -> str:
+    return f"<<<{name} {boundary}>>>\n{as_data(text, boundary)}\n<<<끝 {boundary}>>>"

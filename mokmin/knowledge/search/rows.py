@@ -1,0 +1,86 @@
+"""Passages out of the database, under rights, and the hits that are made of them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import date
+from typing import Any
+
+import numpy as np
+import sqlalchemy as sa
+from sqlalchemy import ColumnElement, Connection
+
+from mokmin.governance.access.model import Principal
+from mokmin.governance.access.rules import visible
+from mokmin.knowledge.documents.store import documents, locator_of, passages, versions
+from mokmin.knowledge.search.candidates import freshness_of
+from mokmin.knowledge.search.model import Hit, Similarity
+
+_SUCCESSORS = documents.alias("successors")
+_STATEMENT = (
+    sa.select(
+        passages,
+        documents.c.title,
+        documents.c.grade,
+        documents.c.department,
+        documents.c.kind,
+        documents.c.dated_on,
+        documents.c.effective_on,
+        documents.c.freshness,
+        documents.c.superseded_by_id,
+        sa.func.coalesce(_SUCCESSORS.c.effective_on, _SUCCESSORS.c.dated_on).label("replaced_on"),
+        versions.c.format,
+    )
+    .join(documents, documents.c.id == passages.c.document_id)
+    .join(versions, versions.c.id == passages.c.version_id)
+    .outerjoin(_SUCCESSORS, _SUCCESSORS.c.id == documents.c.superseded_by_id)
+    .where(
+        documents.c.deleted_at.is_(None),
+        documents.c.current_version_id == passages.c.version_id,
+    )
+)
+
+
+def checked(
+    connection: Connection, principal: Principal, chosen: ColumnElement[bool]
+) -> dict[int, sa.Row[Any]]:
+    """Rows of the chosen passages that are current and visible now, by id; the index is never
+    trusted. ``replaced_on`` is the day from which another document holds in place of theirs."""
+    query = _STATEMENT.where(chosen, visible(principal, documents.c.id))
+    return {row.id: row for row in connection.execute(query)}
+
+
+def hit_of(
+    row: sa.Row[Any], today: date, rank: int = 0, score: float = 0.0, dense: float = 0.0
+) -> Hit:
+    """A row as a hit; without a rank for a passage that was not searched for."""
+    return Hit(
+        rank=rank,
+        score=score,
+        dense=dense,
+        passage_id=row.id,
+        document_id=row.document_id,
+        version_id=row.version_id,
+        title=row.title,
+        header=row.header,
+        text=row.text,
+        tokens=row.tokens,
+        locator=locator_of(row.locator),
+        grade=row.grade,
+        department=row.department,
+        kind=row.kind,
+        format=row.format,
+        dated_on=row.dated_on,
+        effective_on=row.effective_on,
+        freshness=freshness_of(row, today),
+        blocks=(row.first_block, row.last_block),
+        unit=row.unit_id,
+        successor_id=row.superseded_by_id,
+    )
+
+
+def similarity(cosines: Sequence[float]) -> Similarity:
+    """How the cosines of all candidates lie."""
+    if not cosines:
+        return Similarity()
+    return Similarity(max(cosines), float(np.mean(cosines)), float(np.std(cosines)))
