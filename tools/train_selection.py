@@ -71,7 +71,7 @@ def main() -> None:
 def _ask(app: App, ids: dict[int, str], group: str, question: dict[str, Any]) -> Asked:
     result = app.search.search(OPERATOR, question["text"], top=20)
     selector = selection.Selector(app.analyser(), app.embedder())
-    basis = choose(question["text"], result.hits, result.trace)
+    basis = choose(result.hits, result.trace)
     units = units_of(app.search, OPERATOR, basis.hits)
     table: list[Floats] = []
     original = selection.features

@@ -241,7 +241,11 @@ def ask(options: argparse.Namespace, settings: Settings, out: Output) -> int:
     for notice in answer.notices:
         out.say(f"※ {notice}")
     out.say(answer.lead)
+    related = False
     for s in answer.sentences:
+        if s.role == "related" and not related:
+            related = True
+            out.say("함께 볼 내용")
         out.say(f"- {s.text} {''.join(f'[{n}]' for n in s.citations)}")
     for c in answer.citations:
         out.say(f"  [{c.n}] {c.title} · {c.place} ({c.grade})")

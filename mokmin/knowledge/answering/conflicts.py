@@ -18,6 +18,8 @@ from mokmin.knowledge.answering.selection import Selected
 from mokmin.knowledge.documents.model import Freshness
 
 ALIKE = 0.6
+# Of clauses with a smaller share of the best one's probability nobody asked.
+LIKELY = 0.1
 MOST = 2
 _RANKS = (
     ("법률", re.compile(r"(?:법|법률|특별법|기본법)(?:\s제\d|\s*$)")),
@@ -75,7 +77,8 @@ def disagreements(
     selected: Sequence[Selected], older: Sequence[Clause], analyser: Analyser
 ) -> list[Disagreement]:
     """Pairs of the answer's clauses, and of these with clauses of former editions, that differ."""
-    current = [item.clause for item in selected if item.main or rank_of(item.clause) == GUIDELINE]
+    best = max((item.own for item in selected), default=0.0)
+    current = [item.clause for item in selected if item.own >= LIKELY * best]
     everything = [*current, *older]
     terms = [
         {term for term in words if not term.isdigit()}

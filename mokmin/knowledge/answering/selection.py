@@ -32,9 +32,9 @@ CONTEXT, LONGEST = 100, 400
 BUDGET = 1_400
 """Characters quoted at most."""
 MOST_UNITS = 4
-LEAST, OTHER_UNIT, MAIN = 0.008, 0.04, 0.25
+LEAST, OTHER_UNIT, MAIN = 0.008, 0.04, 0.15
 """A clause is quoted from this probability on; one of a further article when it has at least this share
-of the best clause's; and it belongs to the answer proper with at least ``MAIN`` of it."""
+of the best clause's; it, and what it takes along, belongs to the answer proper with ``MAIN`` of it."""
 LIST_CHARS = 500
 WEIGHTS: Mapping[str, float] = {
     "near_best": 1.01,
@@ -201,7 +201,7 @@ def _rarity(terms: Iterable[str], known: Sequence[set[str]]) -> dict[str, float]
 
 
 def select(scored: Sequence[Scored]) -> list[Selected]:
-    """The clauses to quote: those of the best unit first, in the order of the text."""
+    """The clauses to quote: the answer proper, then the related ones, by article in the order of the text."""
     if not scored:
         return []
     groups: dict[int, dict[int, Scored]] = {}
@@ -268,12 +268,14 @@ def _ordered(
 ) -> list[Selected]:
     order = sorted(chosen, key=lambda unit: (-max(chosen[unit].values()), unit))
     made: list[Selected] = []
-    for unit in order:
-        main = max(chosen[unit].values()) >= MAIN * best
-        for place in sorted(chosen[unit]):
-            clause = groups[unit][place].clause
-            items = [p for p, s in groups[unit].items() if s.clause.stem == place]
-            quoted = sum(p in chosen[unit] for p in items)
-            left_out = len(items) - quoted if clause.is_stem else 0
-            made.append(Selected(clause, unit, groups[unit][place].probability, main, left_out))
+    for main in (True, False):
+        for unit in order:
+            for place in sorted(chosen[unit]):
+                if (chosen[unit][place] >= MAIN * best) is not main:
+                    continue
+                item = groups[unit][place]
+                items = [p for p, s in groups[unit].items() if s.clause.stem == place]
+                quoted = sum(p in chosen[unit] for p in items)
+                left_out = len(items) - quoted if item.clause.is_stem else 0
+                made.append(Selected(item.clause, unit, item.probability, main, left_out))
     return made

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from datetime import date
 from typing import Any
 
@@ -12,7 +13,7 @@ import sqlalchemy as sa
 from mokmin.knowledge.documents.model import Freshness
 from mokmin.knowledge.documents.store import unpack_vectors
 from mokmin.knowledge.search.question import Question
-from mokmin.knowledge.search.ranking import Candidate, UnitKey
+from mokmin.knowledge.search.ranking import Candidate, Scored, UnitKey
 
 
 def freshness_of(row: sa.Row[Any], today: date) -> Freshness:
@@ -76,6 +77,29 @@ def best_of_each(rows: dict[int, sa.Row[Any]], question: Question) -> dict[int, 
         unit = row.unit_id
         best[unit] = max(best.get(unit, (-2.0, key)), (float(value), key))
     return {key: rows[key] for _, key in best.values()}
+
+
+def current_first(scored: Sequence[Scored], rows: Mapping[int, sa.Row[Any]]) -> list[Scored]:
+    """The ranking with no former edition above the best passage of the one that took its place."""
+    best: dict[int, float] = {}
+    successors: dict[int, int] = {}
+    for item in scored:
+        row = rows[item.key]
+        best.setdefault(row.document_id, item.score)
+        if row.superseded_by_id is not None:
+            successors[row.document_id] = row.superseded_by_id
+    if not successors:
+        return list(scored)
+    capped = []
+    for item in scored:
+        highest, edition = item.score, rows[item.key].document_id
+        passed = {edition}
+        while (edition := successors.get(edition, edition)) not in passed:
+            passed.add(edition)
+            highest = min(highest, best.get(edition, highest))
+        change = highest - item.score
+        capped.append(replace(item, score=highest, adjustment=item.adjustment + change))
+    return sorted(capped, key=lambda item: (-item.score, rows[item.key].document_id in successors))
 
 
 def _ages(rows: Mapping[int, sa.Row[Any]]) -> dict[int, float]:

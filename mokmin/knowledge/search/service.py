@@ -28,7 +28,7 @@ from mokmin.knowledge.documents.store import (
     passages,
 )
 from mokmin.knowledge.documents.structure import provisions
-from mokmin.knowledge.search.candidates import best_of_each, candidates_of
+from mokmin.knowledge.search.candidates import best_of_each, candidates_of, current_first
 from mokmin.knowledge.search.links import LEADING, best_of_units, neighbours, pull
 from mokmin.knowledge.search.merging import best_scores, merged
 from mokmin.knowledge.search.model import (
@@ -183,14 +183,11 @@ class SearchService:
         whole = one(query)
         suggestion = _suggestion(whole)
         found = [future.result() for future in waiting]
-        if not found:
-            return replace(whole, suggestion=suggestion)
-        return replace(
-            _joined(whole, found),
-            parts=others,
-            suggestion=suggestion,
-            seconds=time.perf_counter() - begin,
-        )
+        if found:
+            whole = replace(_joined(whole, found), seconds=time.perf_counter() - begin)
+        if mode == "hybrid" and not whole.question.asks_for_past(self._today()):
+            whole = replace(whole, scored=current_first(whole.scored, whole.rows))
+        return replace(whole, parts=others, suggestion=suggestion)
 
     def _one(
         self,
