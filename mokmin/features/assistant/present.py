@@ -21,6 +21,8 @@ def sentence(s: Json) -> Json:
         "support": s["support"],
         "why": s.get("reason", ""),
         "citations": s["citations"],
+        "level": s.get("level", 1),
+        "note": s.get("role") == "note",
     }
 
 
@@ -77,24 +79,55 @@ def blocks(turn_id: int, answer: Json) -> list[Json]:
         )
     if answer.get("lead") and not answer.get("refused"):
         lead = {"text": answer["lead"], "html": None, "support": None, "why": "", "citations": []}
-        made.append({"id": f"m{turn_id}-lead", "kind": "lead", "sentences": [lead]})
-    body = _body(answer)
-    return made + [{"id": f"m{turn_id}-b{i}", **block} for i, block in enumerate(body)]
+        direct = any(s.get("role") == "direct" for s in answer.get("sentences", ()))
+        made.append(
+            {"id": f"m{turn_id}-lead", "kind": "lead", "quiet": direct, "sentences": [lead]}
+        )
+    body = [{"id": f"m{turn_id}-b{i}", **block} for i, block in enumerate(_body(answer))]
+    # The line that answers at a glance stands above the line that tells where it was found.
+    at = 1 if body and body[0]["kind"] == "direct" else 0
+    return _understood(turn_id, answer) + body[:at] + made + body[at:]
+
+
+def _understood(turn_id: int, answer: Json) -> list[Json]:
+    text = answer.get("standalone", "")
+    if not text:
+        return []
+    return [{"id": f"m{turn_id}-asked", "kind": "understood", "text": text}]
 
 
 def _body(answer: Json) -> list[Json]:
+    """Sentences as blocks: the direct line, a model's paragraphs, quotes by source, and apart from
+    these the quotes of further provisions."""
     sources = {c["n"]: citation(c) for c in answer.get("citations", ())}
     made: list[Json] = []
+    related: list[Json] = []
+    into = made
     for s in answer.get("sentences", ()):
-        last = made[-1] if made else None
-        if s.get("group"):
-            n = s["citations"][0]
-            if last is None or last["kind"] != "group" or last["source"]["title"] != s["group"]:
-                made.append({"kind": "group", "source": sources[n], "sentences": [], "tables": []})
-            made[-1]["sentences"].append(sentence(s))
+        if s.get("role") == "direct":
+            label, _, text = s["text"].partition(": ")
+            line = {**sentence(s), "text": text or label, "support": None}
+            made.append({"kind": "direct", "label": label if text else "", "sentences": [line]})
+        elif s.get("group"):
+            if s.get("role") != "note":
+                into = related if s.get("role") == "related" else made
+            _quote(into, sources[s["citations"][0]], s)
         else:
             made.append({"kind": "paragraph", "sentences": [sentence(s)]})
+    if related:
+        made.append({"kind": "related", "groups": related})
     return made
+
+
+def _quote(groups: list[Json], source: Json, s: Json) -> None:
+    """Add a quote to the group of its article, or begin one."""
+    last = groups[-1] if groups else None
+    key = ("title", "locator")
+    same = last is not None and last["kind"] == "group"
+    if last is None or not same or any(last["source"][k] != source[k] for k in key):
+        last = {"kind": "group", "source": source, "sentences": [], "tables": []}
+        groups.append(last)
+    last["sentences"].append(sentence(s))
 
 
 def streamed(turn_id: int, number: int, s: Sentence) -> Json:
