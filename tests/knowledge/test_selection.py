@@ -116,17 +116,25 @@ def test_every_sentence_has_its_citation_and_is_in_its_quote(found: list[Clause]
 )  # fmt: skip
 def test_the_line_is_a_fragment_or_nothing(question: str, text: str, line: str | None) -> None:
     clause = Clause(hit(text), 0, text, 1)
-    told = direct(question, clause, 0.8, 0.1, exception=False)
+    told = direct(question, clause, 0.8, exception=False)
     assert (told.text if told else None) == line
     if told and told.label != "할 수 있는지":
         assert told.fragment in text
 
 
-def test_no_line_when_another_clause_is_as_likely_or_none_is() -> None:
+def test_no_line_when_the_clause_is_not_likely() -> None:
     clause = Clause(hit("x"), 0, "7일 이내에 통보한다.", 1)
-    assert direct("며칠?", clause, 0.8, 0.7, exception=False) is None
-    assert direct("며칠?", clause, 0.1, 0.0, exception=False) is None
-    told = direct("며칠 안에 하나요?", clause, 0.8, 0.1, exception=True)
+    assert direct("며칠?", clause, 0.1, exception=False) is None
+    told = direct("며칠 안에 하나요?", clause, 0.8, exception=True)
     assert told is not None
     assert told.text.endswith("(예외가 있습니다)")
     assert replace(told, note="").text == "기한: 7일 이내"
+
+
+@pytest.mark.parametrize(("other", "line"), [("7일 이내에", True), ("10일 이내에", False)])
+def test_a_clause_that_says_the_same_does_not_cast_doubt(other: str, line: bool) -> None:
+    first = clauses([hit("시장은 7일 이내에 알려야 한다.")], SimpleAnalyser())
+    second = clauses([hit(f"결과는 {other} 통지한다.", 2)], SimpleAnalyser())
+    chosen = select([*scored(first, 0), *scored(second, 0, unit=1, top=0.8)])
+    sentences, _ = extractive.compose("며칠 안에 알리나요?", chosen, [])
+    assert (sentences[0].role == "direct") is line

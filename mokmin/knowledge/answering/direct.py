@@ -90,12 +90,10 @@ class Direct:
         return f"{self.label}: {self.fragment}{self.note}"
 
 
-def direct(
-    question: str, clause: Clause, probability: float, second: float, *, exception: bool
-) -> Direct | None:
-    """The line for a question, out of its most probable clause; ``second`` is the probability of the
-    best clause elsewhere; ``exception`` whether the clause has one (다만 …)."""
-    if probability < LIKELY or probability < AHEAD * second:
+def direct(question: str, clause: Clause, probability: float, *, exception: bool) -> Direct | None:
+    """The line for a question, out of its most probable clause; ``exception``: it has one (다만 …).
+    It may stand when no clause that says otherwise has ``1 / AHEAD`` of its probability."""
+    if probability < LIKELY:
         return None
     note = " (예외가 있습니다)" if exception else ""
     text = _CIRCLED.sub("", clause.text)

@@ -13,7 +13,7 @@ from mokmin.base.korean.josa import with_josa
 from mokmin.base.korean.ports import Analyser
 from mokmin.knowledge.answering.citing import cite
 from mokmin.knowledge.answering.clauses import Clause, clauses
-from mokmin.knowledge.answering.direct import Direct, direct
+from mokmin.knowledge.answering.direct import AHEAD, Direct, direct
 from mokmin.knowledge.answering.model import Citation, Sentence
 from mokmin.knowledge.answering.selection import Scored, Selected
 from mokmin.knowledge.search.model import Hit
@@ -21,6 +21,7 @@ from mokmin.knowledge.search.model import Hit
 VERBATIM = "원문을 그대로 옮긴 문장입니다."
 FRAGMENT = "아래 문장의 해당 부분을 그대로 옮겼습니다."
 SHORTENED = "긴 목록의 일부만 옮겼습니다."
+_FIGURE = re.compile(r"\d[\d,.]*\d|\d")
 
 
 def compose(
@@ -71,7 +72,7 @@ def _sentence(clause: Clause, main: bool, numbers: dict[int, int]) -> Sentence:
         reason=VERBATIM,
         group=clause.hit.title,
         role="answer" if main else "related",
-        level=clause.level,
+        level=clause.level if clause.stem is not None else 1,
     )
 
 
@@ -97,19 +98,24 @@ def _direct(question: str, selected: Sequence[Selected]) -> tuple[Clause, Direct
     if not main:
         return None
     best = max(main, key=lambda item: item.own)
-    second = max(
-        (
-            item.own
-            for item in selected
-            if item is not best and item.clause.rule != best.clause.position
-        ),
-        default=0.0,
+    exceptions = [
+        item
+        for item in selected
+        if item.unit == best.unit and item.clause.rule == best.clause.position
+    ]
+    told = direct(question, best.clause, best.own, exception=bool(exceptions))
+    if told is None:
+        return None
+    # Another clause that says the same thing does not make this one doubtful.
+    figures = set(_FIGURE.findall(told.fragment))
+    others = (
+        item.own
+        for item in selected
+        if item is not best
+        and item not in exceptions
+        and not (figures and figures <= set(_FIGURE.findall(item.clause.text)))
     )
-    exception = any(
-        item.unit == best.unit and item.clause.rule == best.clause.position for item in selected
-    )
-    told = direct(question, best.clause, best.own, second, exception=exception)
-    return (best.clause, told) if told is not None else None
+    return (best.clause, told) if best.own >= AHEAD * max(others, default=0.0) else None
 
 
 def provision(passages: Sequence[Hit], item: int | None, analyser: Analyser) -> list[Clause]:
