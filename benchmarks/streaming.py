@@ -28,7 +28,7 @@ from typing import Any
 import httpx2
 
 SENTENCES, TOKENS, TOKEN_SECONDS = 6, 40, 0.05
-QUESTION = "공유재산 사용료는 어떻게 내나요? (물음 {n}번)"
+QUESTION = "공유재산 사용료를 {n}번 나누어 낼 수 있나요?"
 PASSWORD = "mokmin-demo-2026"
 _STAMP = re.compile(r"답변 (\d+)번 문장 (\d+)호 시각 (\d+)밀리초")
 _QUOTE = re.compile(r"<<<근거 1 [0-9a-f]{16}>>>\n[^\n]*\n([^\n]{20,})")
@@ -47,7 +47,7 @@ async def _answer(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) ->
     body = json.loads(await reader.readexactly(int(length[1]))) if length else {}
     writer.write(b"HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\nConnection: close\r\n\r\n")
     user = body["messages"][-1]["content"] if body else ""
-    asked = re.search(r"물음 (\d+)번", user)
+    asked = re.search(r"사용료를 (\d+)번 나누어 낼", user)
     source = _QUOTE.search(user)
     quote = re.split(r"(?<=[.다])\s", source[1])[0].rstrip(".") if source else "근거"
     begin, count = time.monotonic(), 0

@@ -23,7 +23,9 @@ from mokmin.base.jobs import JobQueue
 from mokmin.base.korean.kiwi import KiwiAnalyser
 from mokmin.base.korean.ports import Analyser
 from mokmin.base.llm.ports import ChatModel, Embedder, Reranker
+from mokmin.features.assistant.folders import FolderService
 from mokmin.features.assistant.service import AssistantService
+from mokmin.features.assistant.sharing import SharingService
 from mokmin.features.library.service import LibrarySearch
 from mokmin.features.tools.service import ToolService
 from mokmin.governance.audit.service import AuditLog
@@ -288,6 +290,16 @@ class App:
     def assistant(self) -> AssistantService:
         """Conversations."""
         return AssistantService(self.db, self.answers, self.documents, self.audit, self.reviews)
+
+    @cached_property
+    def folders(self) -> FolderService:
+        """Folders and pins of conversations."""
+        return FolderService(self.db)
+
+    @cached_property
+    def sharing(self) -> SharingService:
+        """Conversations shared read-only."""
+        return SharingService(self.db, self.audit)
 
     @cached_property
     def backup(self) -> Backup:

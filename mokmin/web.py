@@ -27,6 +27,7 @@ from mokmin.base.web.kit import STATIC, PageKit, ago
 from mokmin.base.web.middleware import HEADERS, SecurityMiddleware
 from mokmin.base.web.problems import INTERNAL, problem, problem_json, wants_html
 from mokmin.demo import loader
+from mokmin.features.assistant import folder_pages, shared_pages
 from mokmin.features.assistant import pages as assistant_pages
 from mokmin.features.console import pages as console_pages
 from mokmin.features.console import switch_pages
@@ -155,7 +156,14 @@ def _routes(web: FastAPI, app: App, kit: PageKit, demo: bool) -> None:
         web.include_router(routes, include_in_schema=False)
     images = PageImages(app.settings.home / "cache" / "pages")
     web.include_router(
-        assistant_pages.router(kit, app.assistant, app.documents, app.search, begin, note),
+        assistant_pages.router(
+            kit, app.assistant, app.documents, app.search, begin, note, app.folders
+        ),
+        include_in_schema=False,
+    )
+    web.include_router(folder_pages.router(app.folders), include_in_schema=False)
+    web.include_router(
+        shared_pages.router(kit, app.assistant, app.sharing, app.people.department_names),
         include_in_schema=False,
     )
     web.include_router(

@@ -11,11 +11,13 @@ from fastapi.responses import HTMLResponse, RedirectResponse, Response, Streamin
 from mokmin.base.errors import NotFound
 from mokmin.base.web.kit import PageKit, ago, day
 from mokmin.features.assistant import present
+from mokmin.features.assistant.folders import FolderService
 from mokmin.features.assistant.model import Turn
 from mokmin.features.assistant.service import SCOPES, AssistantService
 from mokmin.governance.access.model import Principal
 from mokmin.governance.people.web import guarded, principal_of
 from mokmin.knowledge.answering.model import AnswerEvent
+from mokmin.knowledge.answering.review_model import REASONS
 from mokmin.knowledge.documents.passages import block_text
 from mokmin.knowledge.documents.service import DocumentService, LibraryQuery
 from mokmin.knowledge.search.service import SearchService
@@ -32,6 +34,7 @@ def router(  # noqa: C901 - a list of routes
     search: SearchService,
     starters: Starters,
     mode_note: str,
+    folders: FolderService,
 ) -> APIRouter:
     """All routes below /chat."""
     routes = APIRouter(dependencies=[Depends(guarded)])
@@ -60,7 +63,9 @@ def router(  # noqa: C901 - a list of routes
         return RedirectResponse(f"/chat/{turn.conversation_id}#mq{turn.id}", status_code=303)
 
     @routes.get("/chat/history")
-    def history(request: Request, q: str = "", deleted: int | None = None) -> HTMLResponse:
+    def history(
+        request: Request, q: str = "", deleted: int | None = None, folder: int | None = None
+    ) -> HTMLResponse:
         flash = None
         if deleted is not None:
             flash = {
@@ -73,12 +78,12 @@ def router(  # noqa: C901 - a list of routes
             nav="chat",
             title="업무 대화",
             flash=flash,
-            **_history(request, q),
+            **_history(request, q, folder),
         )
 
     @routes.get("/chat/history/list")
-    def history_list(request: Request, q: str = "") -> HTMLResponse:
-        return kit.page(request, "assistant/history_list.html", **_history(request, q))
+    def history_list(request: Request, q: str = "", folder: int | None = None) -> HTMLResponse:
+        return kit.page(request, "assistant/history_list.html", **_history(request, q, folder))
 
     @routes.get("/chat/{cid}")
     def chat(request: Request, cid: int) -> HTMLResponse:
@@ -119,6 +124,13 @@ def router(  # noqa: C901 - a list of routes
     def retry(request: Request, cid: int, mid: int) -> Response:
         assistant.retry(principal_of(request), cid, mid)
         return RedirectResponse(f"/chat/{cid}#m{mid}", status_code=303)
+
+    @routes.get("/chat/{cid}/messages/{mid}/feedback")
+    def feedback_form(request: Request, cid: int, mid: int) -> HTMLResponse:
+        assistant.turn(principal_of(request), cid, mid)
+        return kit.page(
+            request, "assistant/feedback.html", cid=cid, mid=mid, reasons=list(REASONS.items())
+        )
 
     @routes.post("/chat/{cid}/messages/{mid}/feedback")
     def feedback(
@@ -208,16 +220,28 @@ def router(  # noqa: C901 - a list of routes
             document={"id": about.id, "title": about.title} if about else None,
         )
 
-    def _history(request: Request, q: str) -> dict[str, Any]:
-        found = assistant.recent(principal_of(request), text=q, limit=100)
+    def _history(request: Request, q: str, folder: int | None) -> dict[str, Any]:
+        principal = principal_of(request)
+        found = assistant.recent(principal, text=q, limit=500 if folder else 100)
+        names = {f.id: f for f in folders.all(principal)}
+        folder = folder if folder in names else None
         return {
             "q": q,
             "page": 1,
             "pages": 1,
             "conversations": [
-                {"id": c.id, "title": c.title, "when": ago(c.updated_at), "snippet": ""}
-                for c in found
+                {
+                    "id": p.conversation.id,
+                    "title": p.conversation.title,
+                    "when": ago(p.conversation.updated_at),
+                    "snippet": p.snippet,
+                    "pinned": p.pinned,
+                    "folder": names.get(p.folder_id) if p.folder_id else None,
+                }
+                for p in folders.arrange(found, folder_id=folder, text=q)
             ],
+            "folders": list(names.values()),
+            "folder": names.get(folder) if folder else None,
         }
 
     def _events(principal: Principal, cid: int, mid: int, after: int) -> Iterator[str]:

@@ -26,8 +26,8 @@ from mokmin.knowledge.search.question import answer_forms
 
 Floats = NDArray[np.float64]
 
-PER_UNIT = 32
-"""Clauses of one unit that are embedded: those with most of the question's words, and the first."""
+PER_UNIT = (24, 16, 12, 10, 8, 8)
+"""Clauses of each unit, best unit first, that are embedded: those with most of the question's words."""
 CONTEXT, LONGEST = 100, 400
 BUDGET = 1_400
 """Characters quoted at most."""
@@ -37,22 +37,22 @@ LEAST, OTHER_UNIT, MAIN = 0.008, 0.04, 0.15
 of the best clause's; it, and what it takes along, belongs to the answer proper with ``MAIN`` of it."""
 LIST_CHARS = 500
 WEIGHTS: Mapping[str, float] = {
-    "near_best": 1.01,
-    "near_all": 0.347,
-    "near_unit": 2.747,
-    "words": 3.455,
-    "official_words": 1.234,
-    "unit_behind": 0.182,
-    "unit_score": 0.323,
-    "unit_first": 0.35,
-    "unit_rank": -0.329,
-    "form": 0.97,
-    "item": -0.639,
-    "length": -0.304,
-    "exception": 0.264,
-    "stem": -0.662,
+    "near_best": 0.918,
+    "near_all": 0.414,
+    "near_unit": 2.502,
+    "words": 3.658,
+    "official_words": 1.203,
+    "unit_behind": 0.11,
+    "unit_score": 0.286,
+    "unit_first": 0.245,
+    "unit_rank": -0.434,
+    "form": 0.991,
+    "item": -0.62,
+    "length": -0.289,
+    "exception": 0.317,
+    "stem": -0.626,
 }
-INTERCEPT = -2.573
+INTERCEPT = -2.501
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,7 +97,8 @@ class Selector:
         """All readable clauses of the units, in order."""
         found: list[tuple[int, Clause]] = []
         for number, unit in enumerate(units):
-            found += [(number, c) for c in self._readable(unit, trace.terms)]
+            most = PER_UNIT[min(number, len(PER_UNIT) - 1)]
+            found += [(number, c) for c in self._readable(unit, trace.terms, most)]
         if not found:
             return []
         terms = self._analyser.morphemes([clause.text for _, clause in found])
@@ -113,16 +114,16 @@ class Selector:
             for (n, clause), p, c, o in zip(found, probabilities, cosines, overlap, strict=True)
         ]
 
-    def _readable(self, unit: Unit, terms: Sequence[str]) -> list[Clause]:
+    def _readable(self, unit: Unit, terms: Sequence[str], most: int) -> list[Clause]:
         """The clauses worth embedding: all of a short unit, of a long one those with most words; never
         one that gives orders to a machine (a hidden instruction)."""
         everything = [c for c in clauses(unit.passages, self._analyser) if not instructs(c.text)]
-        if len(everything) <= PER_UNIT:
+        if len(everything) <= most:
             return everything
         wanted = set(terms)
         found = self._analyser.morphemes([c.text for c in everything])
         order = sorted(range(len(everything)), key=lambda at: (-len(wanted & set(found[at])), at))
-        return [everything[at] for at in sorted(order[:PER_UNIT])]
+        return [everything[at] for at in sorted(order[:most])]
 
 
 def _in_context(number: int, clause: Clause, by_place: Mapping[tuple[int, int], Clause]) -> str:

@@ -177,15 +177,37 @@ async function copyAnswer(answer) {
   }
   toast("답과 근거를 복사했습니다.");
 }
-async function rate(button) {
+async function askWhy(button) {
+  const foot = button.closest("[data-foot]");
+  const open = $("[data-feedback-form]", foot);
+  if (open) { $("input", open).focus(); return; }
+  try {
+    const response = await fetch(button.dataset.url, { credentials: "same-origin" });
+    if (!response.ok) throw new Error(await problem(response));
+    foot.append(fragment(await response.text()));
+    const form = $("[data-feedback-form]", foot);
+    const close = () => { form.remove(); button.focus(); };
+    $("[data-feedback-cancel]", form).addEventListener("click", close);
+    form.addEventListener("keydown", (e) => { if (e.key === "Escape") { e.stopPropagation(); close(); } });
+    form.addEventListener("submit", async (e) => {
+      e.preventDefault();
+      const given = new FormData(form);
+      if (await rate(button, { reason: given.get("reason"), comment: given.get("comment") })) close();
+    });
+    $("input", form).focus();
+  } catch (error) { toast(error instanceof TypeError ? offline : error.message); }
+}
+async function rate(button, more = {}) {
   const was = button.getAttribute("aria-pressed") === "true";
   const value = was ? "" : button.dataset.feedback;
+  if (value === "down" && !more.reason) { await askWhy(button); return false; }
   try {
-    const response = await post(button.dataset.url, { value });
+    const response = await post(button.dataset.url, { value, ...more });
     if (!response.ok) throw new Error(await problem(response));
     for (const b of $$("[data-feedback]", button.parentElement)) b.setAttribute("aria-pressed", String(b === button && !was));
     if (value) toast(value === "up" ? "의견을 남겼습니다." : "의견을 남겼습니다. 담당자가 살펴봅니다.");
-  } catch (error) { toast(error instanceof TypeError ? offline : error.message); }
+    return true;
+  } catch (error) { toast(error instanceof TypeError ? offline : error.message); return false; }
 }
 
 document.addEventListener("click", (e) => {
