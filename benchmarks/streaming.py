@@ -28,6 +28,8 @@ from typing import Any
 import httpx2
 
 SENTENCES, TOKENS, TOKEN_SECONDS = 6, 40, 0.05
+# People are numbered from here: the number stands in the question and must not be one of the sources.
+FIRST = 200
 QUESTION = "공유재산 사용료를 {n}번 나누어 낼 수 있나요?"
 PASSWORD = "mokmin-demo-2026"
 _STAMP = re.compile(r"답변 (\d+)번 문장 (\d+)호 시각 (\d+)밀리초")
@@ -124,7 +126,7 @@ async def _person(
 async def _crowd(base: str, logins: list[str], people: int) -> list[dict[str, Any]]:
     start, gate = asyncio.Event(), asyncio.Semaphore(4)
     tasks = [
-        asyncio.create_task(_person(base, logins[n % len(logins)], n, start, gate))
+        asyncio.create_task(_person(base, logins[n % len(logins)], FIRST + n, start, gate))
         for n in range(people)
     ]
     await asyncio.sleep(max(5.0, people * 0.25))
