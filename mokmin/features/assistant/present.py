@@ -207,7 +207,7 @@ def why(turn: Turn, visible_documents: int, scope: str) -> Json:
         "dropped": dropped,
         "mode": answer.get("mode", "extractive"),
         "model": answer.get("model", ""),
-        "audience": "이 대화는 나만 볼 수 있습니다. 같은 문서를 볼 수 있는 직원이 물으면 같은 근거를 얻습니다.",
+        "audience": "공유하지 않은 대화는 나만 볼 수 있습니다. 같은 문서를 볼 수 있는 직원이 물으면 같은 근거를 얻습니다.",
     }
 
 
