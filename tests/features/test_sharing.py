@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -10,10 +11,12 @@ import sqlalchemy as sa
 
 from mokmin.app import App
 from mokmin.base.db import utcnow
+from mokmin.base.formats.reader import read_document
 from mokmin.features.assistant.sharing import REFUSED, WITHHELD, as_seen
 from mokmin.features.assistant.store import conversations, turns
 from mokmin.governance.access.rules import document_groups
 from mokmin.governance.audit.service import audit_log
+from mokmin.knowledge.documents.passages import block_text
 from mokmin.knowledge.documents.store import documents
 
 OPEN_TEXT = "# 공개 편람\n\n사용료는 연 4회까지 나누어 낼 수 있다.\n"
@@ -261,3 +264,48 @@ def test_what_is_no_document_of_the_library_is_withheld() -> None:
     seen, withheld = as_seen(answer, {1, 2})
     assert withheld == 1
     assert "첨부" not in json.dumps(seen, ensure_ascii=False)
+
+
+# --- taken along as a file --------------------------------------------------------------------
+def test_a_conversation_is_exported_with_its_sources(app: App, talk: int, kim: Any) -> None:
+    page = kim.get(f"/chat/{talk}/export.md")
+    assert page.status_code == 200
+    assert page.headers["x-ai-generated"] == "true"
+    assert "AI가 만든 글입니다" in page.text
+    assert "연 4회까지 나누어 낸다. [^1]" in page.text
+    assert "[^2]: 대외비 계획" in page.text
+    assert "민감(S)" in page.text
+    with app.db.read() as connection:
+        actions = connection.execute(sa.select(audit_log.c.action)).scalars().all()
+    assert "conversation.export" in actions
+
+
+def test_an_export_as_docx_is_read_back(talk: int, kim: Any, tmp_path: Path) -> None:
+    sent = kim.get(f"/chat/{talk}/export.docx")
+    assert sent.status_code == 200
+    path = tmp_path / "대화.docx"
+    path.write_bytes(sent.content)
+    text = "\n".join(block_text(b) for b in read_document(path, name=path.name).blocks)
+    assert QUESTION in text
+    assert "연 4회까지 나누어 낸다. [1]" in text
+    assert "[2] 대외비 계획" in text
+
+
+def test_an_export_withholds_what_the_owner_may_no_longer_see(
+    app: App, shelf: tuple[int, int], talk: int, kim: Any
+) -> None:
+    with app.db.write() as connection:
+        connection.execute(
+            document_groups.delete().where(document_groups.c.document_id == shelf[1])
+        )
+    page = kim.get(f"/chat/{talk}/export.md").text
+    assert WITHHELD in page
+    assert not any(secret in page for secret in SECRETS)
+
+
+def test_nobody_else_exports_it_and_unknown_forms_are_not_found(
+    talk: int, kim: Any, signed_in: Any
+) -> None:
+    assert signed_in("other").get(f"/chat/{talk}/export.md").status_code == 404
+    assert signed_in("admin").get(f"/chat/{talk}/export.docx").status_code == 404
+    assert kim.get(f"/chat/{talk}/export.exe").status_code == 404

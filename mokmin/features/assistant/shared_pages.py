@@ -4,15 +4,28 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from typing import Annotated, Any
+from urllib.parse import quote
 
 from fastapi import APIRouter, Depends, Form, Request
 from fastapi.responses import HTMLResponse, RedirectResponse, Response
 
+from mokmin.base.errors import NotFound
+from mokmin.base.formats.writing_docx import docx_bytes
+from mokmin.base.formats.writing_markdown import markdown
+from mokmin.base.formats.writing_model import OutputDocument
 from mokmin.base.web.kit import PageKit, ago
-from mokmin.features.assistant import present
+from mokmin.features.assistant import export, present
 from mokmin.features.assistant.service import AssistantService
-from mokmin.features.assistant.sharing import Shared, SharingService
+from mokmin.features.assistant.sharing import Shared, SharingService, as_seen, documents_of
 from mokmin.governance.people.web import guarded, principal_of
+
+EXPORTS: dict[str, tuple[str, Callable[[OutputDocument], bytes]]] = {
+    "md": ("text/markdown; charset=utf-8", lambda made: markdown(made).encode()),
+    "docx": (
+        "application/vnd.openxmlformats-officedocument.wordprocessingml.document",
+        docx_bytes,
+    ),
+}
 
 
 def router(
@@ -43,6 +56,30 @@ def router(
             ],
             colleagues=sharing.colleagues(principal),
             departments=department_names(),
+        )
+
+    @routes.get("/chat/{cid}/export.{form}")
+    def export_file(request: Request, cid: int, form: str) -> Response:
+        principal = principal_of(request)
+        if form not in EXPORTS:
+            raise NotFound("이 형식으로는 내려받을 수 없습니다. md나 docx를 골라 주세요.")
+        conversation = assistant.get(principal, cid)
+        answered = [(t.question, t.answer) for t in assistant.turns(principal, cid) if t.answer]
+        grades = sharing.seen(
+            principal, {d for _, answer in answered for d in documents_of(answer)}
+        )
+        turns = [(question, as_seen(answer, grades)[0]) for question, answer in answered]
+        made = export.document_of(conversation.title, turns, grades)
+        sharing.exported(principal, cid, form)
+        media, write = EXPORTS[form]
+        name = quote(f"{conversation.title[:60]}.{form}", safe="")
+        return Response(
+            write(made),
+            media_type=media,
+            headers={
+                "Content-Disposition": f"attachment; filename*=UTF-8''{name}",
+                "X-AI-Generated": "true",
+            },
         )
 
     @routes.post("/chat/{cid}/share")

@@ -208,7 +208,7 @@ class SharingService:
         if row is None:
             raise NotFound(_NOT_FOUND)
         held: list[Json] = json.loads(row.turns)
-        grades = self._seen(principal, {d for turn in held for d in _documents(turn["answer"])})
+        grades = self.seen(principal, {d for turn in held for d in documents_of(turn["answer"])})
         seen = tuple(
             SharedTurn(turn["question"], *as_seen(turn["answer"], grades)) for turn in held
         )
@@ -218,6 +218,12 @@ class SharingService:
         grade = max([*marks, *(grades[d] for d in shown)], key=GRADES.find, default="O")
         self._audit.record(principal, "conversation.open_shared", f"share:{share_id}")
         return Shared(row.id, row.title, row.owner, row.shared_at, grade, seen)
+
+    def exported(self, principal: Principal, conversation_id: int, form: str) -> None:
+        """Record that a conversation was taken along as a file."""
+        self._audit.record(
+            principal, "conversation.export", f"conversation:{conversation_id}", form=form
+        )
 
     # --- parts ----------------------------------------------------------------------------
     @staticmethod
@@ -238,7 +244,7 @@ class SharingService:
             )
         )
 
-    def _seen(self, principal: Principal, ids: Collection[int]) -> dict[int, str]:
+    def seen(self, principal: Principal, ids: Collection[int]) -> dict[int, str]:
         """Those of some documents that this person may see now, with their grades."""
         query = sa.select(documents.c.id, documents.c.grade).where(
             documents.c.id.in_(list(ids)),
@@ -316,7 +322,7 @@ class SharingService:
         return int(found)
 
 
-def _documents(answer: Json) -> set[int]:
+def documents_of(answer: Json) -> set[int]:
     """Every document that an answer cites, names or was chosen from; 0 for what is no document."""
     trace = answer.get("trace") or {}
     lists = (answer.get("citations"), answer.get("nearest"), trace.get("considered"))
@@ -330,7 +336,7 @@ def as_seen(answer: Json, seen: Collection[int]) -> tuple[Json, int]:
     A sentence needs every source it cites; one that cites nothing, the lead, the notices and the
     reason of a refusal may draw on anything that was read, so they need all of it. The trace is
     never shown."""
-    whole = _documents(answer) <= set(seen)
+    whole = documents_of(answer) <= set(seen)
     citations = [c for c in answer.get("citations") or () if c.get("document_id") in seen]
     numbers = {c["n"] for c in citations}
     sentences: list[Json] = []
