@@ -278,3 +278,13 @@ def test_the_history_is_searched_by_later_questions_too(manual: Any, kim: Any) -
     follow(kim, cid, later)
     assert f'href="/chat/{cid}"' in kim.get("/chat/history/list?q=대부료").text
     assert f'href="/chat/{cid}"' not in kim.get("/chat/history/list?q=없는낱말").text
+
+
+def test_an_answer_that_is_there_is_not_wiped_by_asking_again(
+    app: App, people: Any, manual: Any, kim: Any
+) -> None:
+    cid, mid = ask(kim)
+    follow(kim, cid, mid)
+    before = app.assistant.turn(people.kim, cid, mid)
+    assert kim.post(f"/chat/{cid}/messages/{mid}/retry").status_code == 303
+    assert app.assistant.turn(people.kim, cid, mid) == before

@@ -25,6 +25,8 @@ def document_of(
         first = len(notes)
         numbers = {c["n"]: first + at for at, c in enumerate(answer.get("citations", ()), 1)}
         blocks.append(Block("heading", question, 2))
+        if answer.get("standalone"):
+            blocks.append(Block("paragraph", f"이렇게 이해했습니다: {answer['standalone']}"))
         blocks += [Block("paragraph", f"※ {text}") for text in answer.get("notices", ())]
         if answer.get("refused"):
             blocks.append(Block("paragraph", f"근거를 찾지 못했습니다. {answer.get('reason', '')}"))

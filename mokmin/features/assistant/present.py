@@ -10,7 +10,7 @@ from mokmin.features.assistant.model import Turn
 from mokmin.knowledge.answering.model import Sentence
 
 Json = dict[str, Any]
-FAILED = "답변을 쓰는 중에 멈췄습니다. 질문은 그대로 남아 있습니다. '다시 시도'를 누르면 처음부터 다시 답합니다."
+FAILED = "답변을 쓰는 중에 멈췄습니다. 질문은 그대로 남아 있습니다. '다시 묻기'를 누르면 처음부터 다시 답합니다."
 
 
 def sentence(s: Json) -> Json:

@@ -124,13 +124,18 @@ class AssistantService:
         return self.turn(principal, conversation_id, turn_id)
 
     def retry(self, principal: Principal, conversation_id: int, turn_id: int) -> Turn:
-        """Answer a question again (after a failure or a stop). Raises as ``ask``."""
+        """Answer a question again, after a failure or a stop; an answer that is there or under way
+        stays as it is. Raises as ``ask``."""
         self._answers.check()
         turn = self.turn(principal, conversation_id, turn_id)
         with self._db.write() as connection:
-            connection.execute(
-                turns.update().where(turns.c.id == turn_id).values(state="streaming", answer=None)
+            begun = connection.execute(
+                turns.update()
+                .where(turns.c.id == turn_id, turns.c.state.in_(("failed", "stopped")))
+                .values(state="streaming", answer=None)
             )
+        if not begun.rowcount:
+            return turn
         about = self.get(principal, conversation_id)
         within = self._within(principal, about.document_id, about.scope)
         self._start(principal, turn_id, turn.question, within)

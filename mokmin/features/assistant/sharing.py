@@ -361,4 +361,5 @@ def as_seen(answer: Json, seen: Collection[int]) -> tuple[Json, int]:
         "reason": reason if refused else "",
         "nearest": [n for n in answer.get("nearest") or () if n.get("document_id") in seen],
         "mode": answer.get("mode", "extractive"),
+        "standalone": answer.get("standalone", ""),
     }, withheld
