@@ -11,9 +11,9 @@ from typing import Any
 
 import pytest
 
-from mokmin.adapters.llm.breaker import Breaker
 from mokmin.adapters.llm.openai_chat import THINKING_TOKENS, OpenAIChat
 from mokmin.base.errors import Unavailable
+from mokmin.base.llm.breaker import Breaker
 from mokmin.base.llm.ports import Message, ModelProfile
 
 Answer = Callable[[BaseHTTPRequestHandler], None]
@@ -316,7 +316,7 @@ def test_a_dead_endpoint_rests_and_is_tried_again(endpoint: Any) -> None:
 
     url, seen = endpoint(answer)
     model = OpenAIChat(
-        base_url=url, model="m", api_key="k", grade="S", breaker=Breaker(2, 30.0, lambda: now[0])
+        base_url=url, model="m", api_key="k", grade="S", breaker=Breaker(clock=lambda: now[0])
     )
     codes = []
     for _ in range(4):

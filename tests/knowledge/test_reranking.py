@@ -10,10 +10,11 @@ from typing import Any
 import pytest
 
 from mokmin.app import App
+from mokmin.base.llm.breaker import Breaker
 from mokmin.base.llm.fakes import WordReranker
 from mokmin.governance.access.model import OPERATOR
 from mokmin.knowledge.search.ranking import Scored
-from mokmin.knowledge.search.reranking import DEPTH, EXPLANATIONS, Breaker, Reranking
+from mokmin.knowledge.search.reranking import DEPTH, EXPLANATIONS, Reranking
 from mokmin.knowledge.search.service import SearchService
 
 
@@ -86,7 +87,7 @@ def test_a_grade_above_the_endpoints_never_leaves() -> None:
 
 def test_a_dead_endpoint_is_asked_twice_and_then_rests() -> None:
     clock, model = Clock(), WordReranker(down=True)
-    reranking = Reranking(model, Breaker(clock))
+    reranking = Reranking(model, Breaker(clock=clock))
     outcomes = [reranking.order("질문", hits(5), rows(5))[1] for _ in range(6)]
     assert outcomes == ["failed", "failed", "resting", "resting", "resting", "resting"]
     assert reranking.order("질문", hits(5), rows(5))[0] == hits(5)
@@ -95,7 +96,7 @@ def test_a_dead_endpoint_is_asked_twice_and_then_rests() -> None:
 
 def test_after_a_rest_one_search_tries_and_the_rest_doubles() -> None:
     clock, model = Clock(), WordReranker(down=True)
-    reranking = Reranking(model, Breaker(clock))
+    reranking = Reranking(model, Breaker(clock=clock))
     order = lambda: reranking.order("질문", hits(5), rows(5))[1]  # noqa: E731
     assert [order(), order()] == ["failed", "failed"]
     clock.now += 31
@@ -109,7 +110,7 @@ def test_after_a_rest_one_search_tries_and_the_rest_doubles() -> None:
 
 def test_of_many_searches_after_a_rest_only_one_is_let_through() -> None:
     clock = Clock()
-    breaker = Breaker(clock)
+    breaker = Breaker(clock=clock)
     breaker.failed()
     breaker.failed()
     clock.now += 40
@@ -118,7 +119,7 @@ def test_of_many_searches_after_a_rest_only_one_is_let_through() -> None:
 
 def test_the_rest_has_a_limit() -> None:
     clock = Clock()
-    breaker = Breaker(clock)
+    breaker = Breaker(clock=clock)
     for _ in range(50):
         breaker.failed()
     clock.now += 301

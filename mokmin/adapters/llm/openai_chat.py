@@ -10,8 +10,8 @@ from typing import Any
 
 import httpx2
 
-from mokmin.adapters.llm.breaker import Breaker
 from mokmin.base.errors import Unavailable
+from mokmin.base.llm.breaker import Breaker
 from mokmin.base.llm.ports import Message, ModelProfile
 
 _DOWN = "언어모델이 응답하지 않습니다. 잠시 뒤 다시 시도하거나 관리자에게 알려 주세요."

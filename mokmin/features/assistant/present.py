@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
 from datetime import date
 from typing import Any
 
@@ -105,9 +106,7 @@ def _body(answer: Json) -> list[Json]:
     into = made
     for s in answer.get("sentences", ()):
         if s.get("role") == "direct":
-            label, _, text = s["text"].partition(": ")
-            line = {**sentence(s), "text": text or label, "support": None}
-            made.append({"kind": "direct", "label": label if text else "", "sentences": [line]})
+            made.append(_direct(s))
         elif s.get("group"):
             if s.get("role") != "note":
                 into = related if s.get("role") == "related" else made
@@ -117,6 +116,12 @@ def _body(answer: Json) -> list[Json]:
     if related:
         made.append({"kind": "related", "groups": related})
     return made
+
+
+def _direct(s: Json) -> Json:
+    label, _, text = s["text"].partition(": ")
+    line = {**sentence(s), "text": text or label, "support": None}
+    return {"kind": "direct", "label": label if text else "", "sentences": [line]}
 
 
 def _quote(groups: list[Json], source: Json, s: Json) -> None:
@@ -131,15 +136,14 @@ def _quote(groups: list[Json], source: Json, s: Json) -> None:
 
 
 def streamed(turn_id: int, number: int, s: Sentence) -> Json:
-    """One sentence of a generated answer as a finished block."""
-    body = {
-        "text": s.text,
-        "html": None,
-        "support": s.support,
-        "why": s.reason,
-        "citations": list(s.citations),
-    }
-    return {"id": f"m{turn_id}-b{number}", "kind": "paragraph", "sentences": [body]}
+    """One sentence that belongs to no quoted source, as a finished block."""
+    body = asdict(s)
+    block = (
+        _direct(body)
+        if s.role == "direct"
+        else {"kind": "paragraph", "sentences": [sentence(body)]}
+    )
+    return {"id": f"m{turn_id}-b{number}", **block}
 
 
 def foot(turn: Turn) -> Json:

@@ -19,7 +19,7 @@ from mokmin.knowledge.documents.model import Freshness
 
 ALIKE = 0.6
 # Of clauses with a smaller share of the best one's probability nobody asked.
-LIKELY = 0.1
+LIKELY = 0.25
 MOST = 2
 _RANKS = (
     ("법률", re.compile(r"(?:법|법률|특별법|기본법)(?:\s제\d|\s*$)")),
@@ -29,7 +29,7 @@ _RANKS = (
     ),
     ("시행규칙", re.compile(r"시행규칙|부령")),
     ("조례", re.compile(r"조례(?!.*규칙)")),
-    ("규칙", re.compile(r"규칙")),
+    ("규칙", re.compile(r"(?<!시행)규칙")),
 )
 GUIDELINE = len(_RANKS)
 _FIGURE = re.compile(
@@ -50,14 +50,17 @@ class Disagreement:
     def text(self) -> str:
         """The notice, in Korean."""
         one, two = _named(self.first), _named(self.second)
-        told = f"{with_josa(one, '은/는')} {_quoted(self.first)}, {with_josa(two, '은/는')} {_quoted(self.second)}"
         if self.second.hit.freshness is Freshness.SUPERSEDED:
-            why = "뒤의 것은 지난 판입니다."
-        elif rank_of(self.first) < rank_of(self.second):
+            return (
+                f"지난 판과 다릅니다. 지금은 {_quoted(self.first)}이고, "
+                f"{two}에는 {with_josa(_quoted(self.second), '으로/로')} 적혀 있었습니다."
+            )
+        told = f"{with_josa(one, '은/는')} {_quoted(self.first)}, {with_josa(two, '은/는')} {with_josa(_quoted(self.second), '으로/로')}"
+        if rank_of(self.first) < rank_of(self.second):
             why = f"효력은 {rank_name(self.first)}이 앞섭니다."
         else:
             why = "어느 쪽이 맞는지 담당 부서에 확인해 주세요."
-        return f"자료마다 다르게 적혀 있습니다. {told}로 적고 있습니다. {why}"
+        return f"자료마다 다르게 적혀 있습니다. {told} 적고 있습니다. {why}"
 
 
 def rank_of(clause: Clause) -> int:

@@ -8,9 +8,7 @@ left alone for a while (a circuit breaker), so that searches do not wait for it.
 from __future__ import annotations
 
 import logging
-import threading
-import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any, Literal
 
@@ -19,6 +17,7 @@ import sqlalchemy as sa
 from numpy.typing import NDArray
 
 from mokmin.base.errors import Unavailable
+from mokmin.base.llm.breaker import Breaker
 from mokmin.base.llm.ports import Reranker
 from mokmin.governance.access.model import GRADE_RANK, highest
 from mokmin.knowledge.search.ranking import Scored
@@ -32,8 +31,6 @@ SHARE = 0.5
 """What the reranker's score counts against the ranking's, both as z-scores over the leading hits."""
 LONGEST = 2_000
 """Characters of a passage that are sent; rerankers cut at 512 to 1,024 tokens."""
-FAILURES = 2
-REST_SECONDS, LONGEST_REST = 30.0, 300.0
 EXPLANATIONS: dict[Outcome, str] = {
     "": "",
     "used": "앞의 찾은 글을 재정렬 모델로 다시 줄 세웠습니다.",
@@ -41,43 +38,6 @@ EXPLANATIONS: dict[Outcome, str] = {
     "failed": "재정렬 모델이 제대로 답하지 않아 본래 차례를 그대로 썼습니다.",
     "resting": "재정렬 모델이 잇따라 답하지 않아 잠시 쓰지 않고 있습니다.",
 }
-
-
-class Breaker:
-    """Whether an endpoint may be asked: not for a while after it failed ``FAILURES`` times running;
-    then one caller tries it, and each failure doubles the rest up to ``LONGEST_REST`` seconds."""
-
-    def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
-        self._clock = clock
-        self._lock = threading.Lock()
-        self._failures = 0
-        self._resting_until = 0.0
-
-    def allows(self) -> bool:
-        """Whether to ask now. Of several callers after a rest only one may."""
-        with self._lock:
-            if self._failures < FAILURES:
-                return True
-            now = self._clock()
-            if now < self._resting_until:
-                return False
-            self._resting_until = now + self._rest()
-            return True
-
-    def succeeded(self) -> None:
-        """The endpoint answered."""
-        with self._lock:
-            self._failures = 0
-
-    def failed(self) -> None:
-        """The endpoint did not answer, or not sensibly."""
-        with self._lock:
-            self._failures += 1
-            self._resting_until = self._clock() + self._rest()
-
-    def _rest(self) -> float:
-        doublings = min(10, max(0, self._failures - FAILURES))
-        return float(min(LONGEST_REST, REST_SECONDS * 2**doublings))
 
 
 class Reranking:

@@ -8,19 +8,24 @@ from collections.abc import Callable
 
 FAILURES = 2
 REST_SECONDS = 30.0
+# Rests double while trials fail, as far as this.
+LONGEST_SECONDS = 300.0
 
 
 class Breaker:
     """Closed: all calls pass. After ``failures`` in a row it is open for ``rest_seconds``; then one
-    call at a time is let through as a trial until one succeeds."""
+    call at a time is let through as a trial until one succeeds. Each failed trial doubles the rest,
+    up to ``longest_seconds``."""
 
     def __init__(
         self,
         failures: int = FAILURES,
         rest_seconds: float = REST_SECONDS,
+        longest_seconds: float = LONGEST_SECONDS,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
-        self._limit, self._rest, self._clock = failures, rest_seconds, clock
+        self._limit, self._clock = failures, clock
+        self._first, self._longest = rest_seconds, longest_seconds
         self._failed = 0
         self._until = 0.0
         self._lock = threading.Lock()
@@ -32,7 +37,7 @@ class Breaker:
                 return True
             if self._clock() < self._until:
                 return False
-            self._until = self._clock() + self._rest
+            self._until = self._clock() + self._rest()
             return True
 
     def succeeded(self) -> None:
@@ -45,4 +50,8 @@ class Breaker:
         with self._lock:
             self._failed += 1
             if self._failed >= self._limit:
-                self._until = self._clock() + self._rest
+                self._until = self._clock() + self._rest()
+
+    def _rest(self) -> float:
+        doublings = min(10, max(0, self._failed - self._limit))
+        return min(self._longest, self._first * 2.0**doublings)
