@@ -10,14 +10,18 @@ import sys
 import time
 import urllib.error
 import urllib.request
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 from importlib import resources
 from pathlib import Path
 
 import pytest
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import Browser, Page, sync_playwright
 
 PASSWORD = "browser-test-1234"
+WIDTHS = {"1440": (1440, 900), "390": (390, 844)}
 FILES = (
     "공유재산·세외수입 관리 매뉴얼(2026).hwpx",
     "2026년 겨울철 도로 제설 대책.pdf",
@@ -100,3 +104,58 @@ def chromium() -> str:
     if found is None:
         pytest.skip("no Chromium: sudo apt-get install chromium")
     return found
+
+
+@pytest.fixture(scope="module")
+def browser(chromium: str) -> Iterator[Browser]:
+    """Chromium, running."""
+    with sync_playwright() as driver:
+        flags = ["--no-sandbox", "--disable-gpu", "--disable-background-networking"]
+        running = driver.chromium.launch(executable_path=chromium, args=flags)
+        yield running
+        running.close()
+
+
+@pytest.fixture
+def open_page(
+    browser: Browser, service: Service
+) -> Callable[[str, str, str], AbstractContextManager[Page]]:
+    """Opens a page of an account, at a width of ``WIDTHS`` and in a colour scheme; it fails on any error
+    of a script and any foreign request."""
+
+    @contextmanager
+    def opened(login: str, width: str, scheme: str) -> Iterator[Page]:
+        wide, high = WIDTHS[width]
+        context = browser.new_context(
+            viewport={"width": wide, "height": high}, color_scheme=scheme, locale="ko-KR"
+        )
+        page = context.new_page()
+        bad: list[str] = []
+        own = (service.url, "data:")
+        page.on("pageerror", lambda error: bad.append(str(error)))
+        page.on("console", lambda m: bad.append(m.text) if m.type == "error" else None)
+        page.on("request", lambda r: None if r.url.startswith(own) else bad.append(r.url))
+        page.goto(service.url + "/")
+        page.fill("[name=login]", login)
+        page.fill("[name=password]", PASSWORD)
+        page.keyboard.press("Enter")
+        page.wait_for_url(service.url + "/")
+        yield page
+        assert bad == []
+        context.close()
+
+    return opened
+
+
+@pytest.fixture
+def check() -> Callable[[Page], None]:
+    """Asserts that a page has no violation of accessibility and nothing wider than the screen."""
+
+    def checked(page: Page) -> None:
+        broken = {v["id"]: v["nodes"][0]["html"] for v in Axe().run(page).response["violations"]}
+        assert broken == {}
+        size = page.viewport_size
+        assert size is not None
+        assert page.evaluate("document.documentElement.scrollWidth") <= size["width"]
+
+    return checked

@@ -6,58 +6,19 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import Browser, Page, expect, sync_playwright
+from playwright.sync_api import Page, expect
 
-PASSWORD = "browser-test-1234"
 pytestmark = pytest.mark.xdist_group("browser")
-WIDTHS = {"1440": (1440, 900), "390": (390, 844)}
 
 
-@pytest.fixture(scope="module")
-def browser(chromium: str) -> Iterator[Browser]:
-    with sync_playwright() as driver:
-        flags = ["--no-sandbox", "--disable-gpu", "--disable-background-networking"]
-        running = driver.chromium.launch(executable_path=chromium, args=flags)
-        yield running
-        running.close()
+@pytest.fixture(params=[(w, s) for w in ("1440", "390") for s in ("light", "dark")], ids="-".join)
+def page(request: pytest.FixtureRequest, open_page: Any) -> Iterator[Page]:
+    """A page of the administrator."""
+    with open_page("boss", *request.param) as opened:
+        yield opened
 
 
-@pytest.fixture(params=[(w, s) for w in WIDTHS for s in ("light", "dark")], ids="-".join)
-def page(request: pytest.FixtureRequest, browser: Browser, service: Any) -> Iterator[Page]:
-    """A page of the administrator that fails on any error of a script and any foreign request."""
-    name, scheme = request.param
-    width, height = WIDTHS[name]
-    context = browser.new_context(
-        viewport={"width": width, "height": height}, color_scheme=scheme, locale="ko-KR"
-    )
-    opened = context.new_page()
-    bad: list[str] = []
-    opened.on("pageerror", lambda error: bad.append(str(error)))
-    opened.on("console", lambda m: bad.append(m.text) if m.type == "error" else None)
-    opened.on(
-        "request", lambda r: None if r.url.startswith((service.url, "data:")) else bad.append(r.url)
-    )
-    opened.goto(service.url + "/")
-    opened.fill("[name=login]", "boss")
-    opened.fill("[name=password]", PASSWORD)
-    opened.keyboard.press("Enter")
-    opened.wait_for_url(service.url + "/")
-    yield opened
-    assert bad == []
-    context.close()
-
-
-def check(page: Page) -> None:
-    """No violation of accessibility, nothing wider than the screen."""
-    broken = {v["id"]: v["nodes"][0]["html"] for v in Axe().run(page).response["violations"]}
-    assert broken == {}
-    size = page.viewport_size
-    assert size is not None
-    assert page.evaluate("document.documentElement.scrollWidth") <= size["width"]
-
-
-def test_inspecting_says_why_a_document_is_missing(page: Page, service: Any) -> None:
+def test_inspecting_says_why_a_document_is_missing(page: Page, service: Any, check: Any) -> None:
     page.goto(service.url + "/inspect")
     check(page)
     page.fill("#f-query", "공유재산 사용료를 체납하면 해지할 수 있나")
@@ -73,7 +34,7 @@ def test_inspecting_says_why_a_document_is_missing(page: Page, service: Any) -> 
     check(page)
 
 
-def test_keeping_the_dictionary(page: Page, service: Any) -> None:
+def test_keeping_the_dictionary(page: Page, service: Any, check: Any) -> None:
     page.goto(service.url + "/dictionary")
     check(page)
     page.fill("#f-everyday", "눈 쓸다")

@@ -6,55 +6,16 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import Browser, Page, expect, sync_playwright
+from playwright.sync_api import Page, expect
 
-PASSWORD = "browser-test-1234"
 pytestmark = pytest.mark.xdist_group("browser")
-WIDTHS = {"1440": (1440, 900), "390": (390, 844)}
-
-
-@pytest.fixture(scope="module")
-def browser(chromium: str) -> Iterator[Browser]:
-    with sync_playwright() as driver:
-        flags = ["--no-sandbox", "--disable-gpu", "--disable-background-networking"]
-        running = driver.chromium.launch(executable_path=chromium, args=flags)
-        yield running
-        running.close()
 
 
 @pytest.fixture(params=[("1440", "light"), ("390", "dark")], ids="-".join)
-def page(request: pytest.FixtureRequest, browser: Browser, service: Any) -> Iterator[Page]:
-    """A page of an official that fails on any error of a script and any foreign request."""
-    name, scheme = request.param
-    width, height = WIDTHS[name]
-    context = browser.new_context(
-        viewport={"width": width, "height": height}, color_scheme=scheme, locale="ko-KR"
-    )
-    opened = context.new_page()
-    bad: list[str] = []
-    opened.on("pageerror", lambda error: bad.append(str(error)))
-    opened.on("console", lambda m: bad.append(m.text) if m.type == "error" else None)
-    opened.on(
-        "request", lambda r: None if r.url.startswith((service.url, "data:")) else bad.append(r.url)
-    )
-    opened.goto(service.url + "/")
-    opened.fill("[name=login]", "yun")
-    opened.fill("[name=password]", PASSWORD)
-    opened.keyboard.press("Enter")
-    opened.wait_for_url(service.url + "/")
-    yield opened
-    assert bad == []
-    context.close()
-
-
-def check(page: Page) -> None:
-    """No violation of accessibility, nothing wider than the screen."""
-    broken = {v["id"]: v["nodes"][0]["html"] for v in Axe().run(page).response["violations"]}
-    assert broken == {}
-    size = page.viewport_size
-    assert size is not None
-    assert page.evaluate("document.documentElement.scrollWidth") <= size["width"]
+def page(request: pytest.FixtureRequest, open_page: Any) -> Iterator[Page]:
+    """A page of an official."""
+    with open_page("yun", *request.param) as opened:
+        yield opened
 
 
 def pick(page: Page, service: Any, kind: str, *words: str) -> None:
@@ -66,7 +27,7 @@ def pick(page: Page, service: Any, kind: str, *words: str) -> None:
         page.get_by_role("link", name="담기").first.click()
 
 
-def test_a_summary_leads_back_to_its_place(page: Page, service: Any) -> None:
+def test_a_summary_leads_back_to_its_place(page: Page, service: Any, check: Any) -> None:
     page.goto(service.url + "/tools")
     check(page)
     pick(page, service, "summary", "제설")
@@ -78,7 +39,7 @@ def test_a_summary_leads_back_to_its_place(page: Page, service: Any) -> None:
     expect(page.locator("#passage")).to_be_visible()
 
 
-def test_a_table_of_fields_over_two_documents(page: Page, service: Any) -> None:
+def test_a_table_of_fields_over_two_documents(page: Page, service: Any, check: Any) -> None:
     pick(page, service, "table", "제설", "여비")
     page.fill("#f-fields", "숙박비")
     page.get_by_role("button", name="만들기").click()
@@ -91,7 +52,7 @@ def test_a_table_of_fields_over_two_documents(page: Page, service: Any) -> None:
     assert got.value.suggested_filename.endswith(".xlsx")
 
 
-def test_a_timeline_and_questions(page: Page, service: Any) -> None:
+def test_a_timeline_and_questions(page: Page, service: Any, check: Any) -> None:
     pick(page, service, "timeline", "제설", "여비")
     page.get_by_role("button", name="만들기").click()
     expect(page.get_by_role("heading", name="어떤 일부터 세는 기한")).to_be_visible(timeout=15_000)
@@ -102,7 +63,7 @@ def test_a_timeline_and_questions(page: Page, service: Any) -> None:
     check(page)
 
 
-def test_comparing_two_documents(page: Page, service: Any) -> None:
+def test_comparing_two_documents(page: Page, service: Any, check: Any) -> None:
     pick(page, service, "compare", "제설", "여비")
     page.get_by_role("button", name="만들기").click()
     expect(page.locator("table.diff")).to_be_visible(timeout=15_000)
