@@ -6,7 +6,8 @@ from __future__ import annotations
 import sys
 from pathlib import Path
 
-from mokmin.app import FEATURES, App
+from mokmin.app import App
+from mokmin.app.knowledge import DEMO_FEATURES
 from mokmin.demo.loader import texts_to_index
 from mokmin.knowledge.ingestion.caches import ShippedCache
 from mokmin.knowledge.ingestion.features import FeatureExtractor
@@ -17,18 +18,18 @@ def main() -> None:
     """Write the cache; what an older cache still holds is taken from it."""
     app = App(load_settings())
     texts = list(dict.fromkeys(texts_to_index()))
-    kept = [] if "--fresh" in sys.argv else [ShippedCache(FEATURES)]
+    kept = [] if "--fresh" in sys.argv else [ShippedCache(DEMO_FEATURES)]
     extractor = FeatureExtractor(app.analyser, app.embedder, shipped=kept)
     found = extractor.extract(texts, lambda d, n: print(f"{d}/{n}", file=sys.stderr))
     ShippedCache.save(
-        FEATURES,
+        DEMO_FEATURES,
         texts,
         found.tokens,
         found.vectors,
         model=app.embedder().name,
         analyser=app.analyser().name,
     )
-    size = sum(p.stat().st_size for p in Path(FEATURES).iterdir()) / 2**20
+    size = sum(p.stat().st_size for p in Path(DEMO_FEATURES).iterdir()) / 2**20
     print(f"{len(texts)} passages, {size:.1f} MB")
 
 

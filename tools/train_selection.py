@@ -53,12 +53,14 @@ def main() -> None:
     for corpus, names in SETS.items():
         with throwaway(load_settings()) as app:
             items = corpus_of(corpus, data)
-            ids = index_corpus(
-                app.db, app.index, app.feature_extractor, items, lambda *_: None
-            ).ids
+            ids = index_corpus(app.db, app.index, app.feature_extractor, items, lambda *_: None).ids
             for name in names:
                 lines = (QUESTIONS / f"{name}.jsonl").read_text(encoding="utf-8").splitlines()
-                asked += [_ask(app, ids, name, json.loads(line)) for line in lines if '"answer": null' not in line]
+                asked += [
+                    _ask(app, ids, name, json.loads(line))
+                    for line in lines
+                    if '"answer": null' not in line
+                ]
     for left_out in dict.fromkeys(a.group for a in asked):
         weights, intercept = _fit([a for a in asked if a.group != left_out])
         _report(left_out, [a for a in asked if a.group == left_out], weights, intercept)
@@ -85,7 +87,11 @@ def _ask(app: App, ids: dict[int, str], group: str, question: dict[str, Any]) ->
     selection.features = original
     gold = [(g["id"], _bare(c)) for g in question["gold"] for c in g["quote"].split(" | ")]
     labels = [
-        float(any(key == ids[s.clause.hit.document_id] and _holds(s.clause.text, c) for key, c in gold))
+        float(
+            any(
+                key == ids[s.clause.hit.document_id] and _holds(s.clause.text, c) for key, c in gold
+            )
+        )
         for s in scored
     ]
     return Asked(group, scored, table[0], np.array(labels), tuple(c for _, c in gold))

@@ -1,5 +1,8 @@
 """What a person opens. One line per feature; features never import each other."""
 
+from dataclasses import dataclass
+
+from mokmin.governance.access.model import Permission
 from mokmin.governance.usage.switches import Feature
 
 FEATURES: tuple[str, ...] = ("portal", "assistant", "library", "curation", "tools", "console")
@@ -9,4 +12,25 @@ AI_FEATURES: tuple[Feature, ...] = (
     Feature("assistant", "업무 대화"),
     Feature("search", "뜻으로 찾기"),
     Feature("tools", "요약·표·비교"),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Desk:
+    """An entry of the menu for those who hold a permission. ``key`` is the page's ``nav``, ``icon``
+    a name of the icon set."""
+
+    key: str
+    href: str
+    name: str
+    icon: str
+    permission: Permission
+
+
+# Places of work beyond everybody's, in the order of the menu.
+DESKS: tuple[Desk, ...] = (
+    Desk("inspect", "/inspect", "찾기 살펴보기", "list-tree", Permission.CURATE),
+    Desk("dictionary", "/dictionary", "행정 용어 사전", "text-quote", Permission.CURATE),
+    Desk("review", "/review", "답변 검토", "thumbs-down", Permission.CURATE),
+    Desk("admin", "/admin", "관리", "settings", Permission.ADMINISTER),
 )

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from mokmin.adapters.llm.e5 import E5Embedder
-from mokmin.app import FEATURES
+from mokmin.app.knowledge import DEMO_FEATURES
 from mokmin.base.formats.reader import read_document
 from mokmin.base.korean.kiwi import KiwiAnalyser
 from mokmin.demo.loader import passages_of, statutes
@@ -18,7 +18,7 @@ EVERY = 60
 
 
 def test_a_sample_is_derived_again(tmp_path: Path) -> None:
-    cache = ShippedCache(FEATURES)
+    cache = ShippedCache(DEMO_FEATURES)
     assert cache.model == E5Embedder.name, "run tools/build_features.py"
     assert cache.analyser == KiwiAnalyser.name, "run tools/build_features.py"
     texts: list[str] = []

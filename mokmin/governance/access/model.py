@@ -20,28 +20,79 @@ def highest(grades: list[str]) -> str:
 
 
 class Permission(StrEnum):
-    """Named rights; a role is a set of them."""
+    """Named rights; a role is a set of them. Denied unless a role names it."""
 
     ASK = "ask"
+    """Ask, search, and use the tools on documents that the person may read."""
     UPLOAD = "upload"
+    """Put documents into the library for oneself and the own department."""
     PUBLISH = "publish"
-    ADMINISTER = "administer"
-    READ_AUDIT = "read-audit"
+    """Open the own department's documents to others, and change their rights."""
     CURATE = "curate"
-    """Look after search: inspect it, and keep the dictionary of administrative terms."""
+    """Look after search and answers: inspect, keep the dictionary, grade answers."""
+    EXPLAIN_ACCESS = "explain-access"
+    """Ask why somebody can or cannot see a document, and what a person sees."""
+    MANAGE_PEOPLE = "manage-people"
+    """Accounts, departments, groups, posts and the personnel rotation."""
+    PROTECT_PRIVACY = "protect-privacy"
+    """Findings of personal information, exclusions, policies."""
+    REVEAL = "reveal"
+    """See masked personal information, with a reason that is recorded."""
+    READ_AUDIT = "read-audit"
+    """Read the audit log, which holds no contents."""
+    EXPORT_AUDIT = "export-audit"
+    """Take the audit log out of the system."""
+    KEEP_RECORDS = "keep-records"
+    """Retention periods, legal holds, disposal lists, packs for disclosure requests."""
+    APPROVE_DISPOSAL = "approve-disposal"
+    """Be the second person of a disposal."""
+    REGISTER_AI = "register-ai"
+    """Keep the register of AI systems in use."""
+    SET_LIMITS = "set-limits"
+    """Quotas, switches of AI features, notices."""
+    ADMINISTER = "administer"
+    """Run the system: health, index, jobs, models, settings. Not people's chats."""
 
 
+PERMISSION_NAMES: dict[Permission, str] = {
+    Permission.ASK: "질문·검색·문서 도구",
+    Permission.UPLOAD: "문서 올리기",
+    Permission.PUBLISH: "부서 문서의 공개 범위 바꾸기",
+    Permission.CURATE: "검색·답변 품질 돌보기",
+    Permission.EXPLAIN_ACCESS: "열람 권한 살펴보기",
+    Permission.MANAGE_PEOPLE: "조직·계정·인사이동",
+    Permission.PROTECT_PRIVACY: "개인정보 점검",
+    Permission.REVEAL: "가린 개인정보 열람",
+    Permission.READ_AUDIT: "감사 기록 열람",
+    Permission.EXPORT_AUDIT: "감사 기록 내보내기",
+    Permission.KEEP_RECORDS: "기록 보존·처분",
+    Permission.APPROVE_DISPOSAL: "기록 처분 승인",
+    Permission.REGISTER_AI: "인공지능 대장",
+    Permission.SET_LIMITS: "사용 한도·기능 끄기",
+    Permission.ADMINISTER: "시스템 운영",
+}
 _STAFF = frozenset({Permission.ASK, Permission.UPLOAD})
 ROLES: dict[str, frozenset[Permission]] = {
+    "citizen": frozenset(),
     "official": _STAFF,
-    "lead": _STAFF | {Permission.PUBLISH},
-    "steward": _STAFF | {Permission.PUBLISH, Permission.CURATE},
-    "records": _STAFF,
-    "privacy": _STAFF,
-    "auditor": frozenset({Permission.ASK, Permission.READ_AUDIT}),
-    "admin": _STAFF | {Permission.PUBLISH, Permission.ADMINISTER, Permission.CURATE},
+    "lead": _STAFF | {Permission.PUBLISH, Permission.APPROVE_DISPOSAL},
+    "steward": _STAFF | {Permission.PUBLISH, Permission.CURATE, Permission.EXPLAIN_ACCESS},
+    "records": _STAFF | {Permission.KEEP_RECORDS, Permission.REGISTER_AI},
+    "privacy": _STAFF | {Permission.PROTECT_PRIVACY, Permission.REVEAL, Permission.EXPLAIN_ACCESS},
+    "auditor": frozenset({Permission.ASK, Permission.READ_AUDIT, Permission.EXPORT_AUDIT}),
+    "admin": _STAFF
+    | {
+        Permission.PUBLISH,
+        Permission.CURATE,
+        Permission.EXPLAIN_ACCESS,
+        Permission.MANAGE_PEOPLE,
+        Permission.REGISTER_AI,
+        Permission.SET_LIMITS,
+        Permission.ADMINISTER,
+    },
 }
 ROLE_NAMES: dict[str, str] = {
+    "citizen": "시민",
     "official": "주무관",
     "lead": "팀장",
     "steward": "부서 관리자",

@@ -11,7 +11,8 @@ from starlette.responses import Response
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from mokmin.base.errors import NotAllowed, NotSignedIn
-from mokmin.governance.access.model import Principal
+from mokmin.governance.access.model import Permission, Principal
+from mokmin.governance.access.rules import require
 from mokmin.governance.people.service import ABSOLUTE, Session
 
 COOKIE = "mokmin_session"
@@ -46,6 +47,28 @@ def principal_of(request: Request) -> Principal:
     if session is None:
         raise NotSignedIn("로그인이 필요합니다. 다시 로그인해 주세요. 쓰던 내용은 그대로 있습니다.")
     return session.principal
+
+
+class Needs:
+    """Dependency that declares what a route needs: a session with a permission, or only a session
+    when there is none; its token too on what changes something. Read off the routes by the matrix of
+    rights, so that every route must name one.
+
+    Raises NotSignedIn, NotAllowed.
+    """
+
+    def __init__(self, permission: Permission | None = None) -> None:
+        self.permission = permission
+
+    async def __call__(self, request: Request) -> None:
+        """See ``guarded``."""
+        if self.permission is not None:
+            require(principal_of(request), self.permission)
+        await guarded(request)
+
+
+async def anyone() -> None:
+    """Dependency that declares a route open without signing in."""
 
 
 async def guarded(request: Request) -> None:

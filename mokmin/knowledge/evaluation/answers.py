@@ -180,7 +180,9 @@ def summary(judged: Sequence[Judged]) -> dict[str, Figure]:
     figures: dict[str, Figure] = {
         "questions": len(judged),
         "answer_contained": _mean([float(bool(j.contained)) for j in answerable]),
-        "citation_precision": _share(sum(j.pairs_supported for j in judged), sum(j.pairs for j in judged)),
+        "citation_precision": _share(
+            sum(j.pairs_supported for j in judged), sum(j.pairs for j in judged)
+        ),
         "citation_recall": _share(sum(j.sentences_supported for j in judged), sentences),
         "source_precision": _mean([_precision(j) for j in named if not j.refused]),
         "source_recall": _mean([_recall(j) for j in named]),

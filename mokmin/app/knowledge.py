@@ -1,0 +1,153 @@
+"""Storey 3: documents, search, answers."""
+
+from __future__ import annotations
+
+from functools import cached_property
+from pathlib import Path
+
+from mokmin import migrations
+from mokmin.adapters.index.generations import Generations
+from mokmin.app.governance import Governance
+from mokmin.base.formats.limits import ReadLimits
+from mokmin.base.formats.model import ParsedDocument
+from mokmin.base.formats.reader import read_isolated
+from mokmin.governance.privacy.redaction import Purpose, Redactor
+from mokmin.knowledge.answering.reviews import ReviewService
+from mokmin.knowledge.answering.service import AnswerService
+from mokmin.knowledge.answering.writing import WritingPolicy
+from mokmin.knowledge.backup.service import Backup
+from mokmin.knowledge.documents.service import DocumentService
+from mokmin.knowledge.ingestion.caches import DiskCache, ShippedCache
+from mokmin.knowledge.ingestion.features import FeatureExtractor
+from mokmin.knowledge.ingestion.indexing import has_passages
+from mokmin.knowledge.ingestion.service import Ingestion
+from mokmin.knowledge.search.dictionary import DictionaryService
+from mokmin.knowledge.search.entries import LiveVocabulary
+from mokmin.knowledge.search.inspection import InspectionService
+from mokmin.knowledge.search.reranking import Reranking
+from mokmin.knowledge.search.service import SearchService
+
+# Tokens and vectors of the demo city, computed beforehand.
+DEMO_FEATURES = Path(__file__).parent.parent / "demo" / "features"
+
+
+class Knowledge(Governance):
+    """The library, search and answers."""
+
+    @cached_property
+    def documents(self) -> DocumentService:
+        """The library."""
+        return DocumentService(
+            self.db,
+            self.blobs,
+            self.people,
+            self.audit,
+            max_bytes=self.settings.max_upload_mb * 2**20,
+        )
+
+    @cached_property
+    def feature_extractor(self) -> FeatureExtractor:
+        """Tokens and vectors, with the cache that ships with the demo and the one on disk."""
+        return FeatureExtractor(
+            self.analyser,
+            self.embedder,
+            shipped=[ShippedCache(DEMO_FEATURES)],
+            disk=DiskCache(self.settings.cache) if self.settings.cache is not None else None,
+        )
+
+    @property
+    def read_limits(self) -> ReadLimits:
+        """Limits for reading one file."""
+        return ReadLimits(
+            seconds=float(self.settings.read_timeout_seconds),
+            file_bytes=self.settings.max_upload_mb * 2**20,
+        )
+
+    def read_file(self, path: Path, name: str) -> ParsedDocument:
+        """Read one file in a killable subprocess."""
+        return read_isolated(path, name=name, limits=self.read_limits)
+
+    @cached_property
+    def ingestion(self) -> Ingestion:
+        """Files to passages."""
+        return Ingestion(
+            self.db, self.blobs, self.index, lambda: self.feature_extractor, self.read_file
+        )
+
+    @cached_property
+    def search(self) -> SearchService:
+        """Passages under rights, in the order of the reranker when there is one."""
+        return self._search(Reranking(self.reranker) if self.reranker is not None else None)
+
+    @cached_property
+    def search_without_reranker(self) -> SearchService:
+        """The same search as without a reranker, to measure what it gains."""
+        return self._search(None)
+
+    def _search(self, reranking: Reranking | None) -> SearchService:
+        return SearchService(
+            self.db,
+            lambda: self.index,
+            self.analyser,
+            self.embedder,
+            self.vocabulary,
+            reranking=reranking,
+        )
+
+    @cached_property
+    def vocabulary(self) -> LiveVocabulary:
+        """Everyday words and the official ones: what ships and what departments added."""
+        return LiveVocabulary(self.db, self.analyser)
+
+    @cached_property
+    def dictionary(self) -> DictionaryService:
+        """The dictionary of administrative terms."""
+        return DictionaryService(self.db, self.analyser, self.vocabulary, self.audit)
+
+    @cached_property
+    def inspection(self) -> InspectionService:
+        """Searches looked into."""
+        return InspectionService(
+            self.db, self.search, lambda: self.index, self.viewpoints, self.audit
+        )
+
+    @cached_property
+    def answers(self) -> AnswerService:
+        """Cited answers."""
+        return AnswerService(
+            self.search,
+            self.people,
+            self.audit,
+            self.analyser,
+            self.embedder,
+            self.models,
+            policy=WritingPolicy(
+                unverified="drop" if self.settings.unverified == "drop" else "mark",
+                redact=Redactor().masker(Purpose.MODEL),
+            ),
+            switches=self.switches,
+        )
+
+    @cached_property
+    def reviews(self) -> ReviewService:
+        """Answers that people reported, graded by stewards."""
+        return ReviewService(self.db, self.audit)
+
+    @cached_property
+    def backup(self) -> Backup:
+        """The whole home in one file."""
+        return Backup(
+            self.db,
+            self.blobs,
+            self.audit,
+            self.settings.home,
+            lambda: str(migrations.state(self.db)[0]),
+        )
+
+    def index_is_outdated(self) -> bool:
+        """Whether the index must be rebuilt from the database: it was made by an older version, or
+        it is missing. Asked without opening it."""
+        generations = Generations(self.settings.home / "index")
+        if generations.outdated:
+            return True
+        return generations.read() is None and has_passages(self.db)

@@ -1,0 +1,98 @@
+"""The web application: features' routes behind one session, one set of headers, one error handler."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import anyio
+from fastapi import FastAPI, Request
+from fastapi.responses import Response
+from fastapi.staticfiles import StaticFiles
+from starlette.types import Scope
+
+from mokmin import __version__, features
+from mokmin.app import App
+from mokmin.base.web.kit import STATIC, PageKit
+from mokmin.base.web.middleware import SecurityMiddleware
+from mokmin.demo import loader
+from mokmin.governance.access.model import ROLE_NAMES, Permission
+from mokmin.governance.people.web import SessionMiddleware, session_of
+from mokmin.knowledge.documents.model import State
+from mokmin.web.failures import add_failures
+from mokmin.web.programs import add_programs
+from mokmin.web.routes import add_pages
+
+__all__ = ["create_web"]
+THREADS = 100
+SHUTDOWN_SECONDS = 5.0
+FEATURES = Path(features.__file__).parent
+
+
+class _Static(StaticFiles):
+    """Static files with a year of caching: their addresses carry a hash of the content."""
+
+    async def get_response(self, path: str, scope: Scope) -> Response:
+        response = await super().get_response(path, scope)
+        response.headers["Cache-Control"] = "public, max-age=31536000, immutable"
+        return response
+
+
+def create_web(app: App) -> FastAPI:
+    """The ASGI application over a wired App."""
+    demo = (app.settings.home / "demo-loaded").is_file()
+    city_name = str(loader.city()["name"]) if demo else "행정 인공지능"
+
+    def shell(request: Request) -> Mapping[str, Any]:
+        session = session_of(request)
+        context: dict[str, Any] = {"city_name": city_name, "csrf_token": "", "title": "목민"}
+        if session is None:
+            return context
+        who = session.principal
+        mine = app.documents.mine(who, limit=50)
+        busy = sum(d.state in (State.QUEUED, State.READING, State.INDEXING) for d in mine)
+        return context | {
+            "csrf_token": session.csrf_token,
+            "jobs_running": busy,
+            "flash": None,
+            "conversation_id": None,
+            "nav": "",
+            "announcements": app.switches.announcements(),
+            "user": {
+                "name": who.name,
+                "department": who.department,
+                "role_name": ROLE_NAMES.get(who.role, ""),
+                "is_admin": who.may(Permission.ADMINISTER),
+                "may_curate": who.may(Permission.CURATE),
+            },
+            "desks": [d for d in features.DESKS if who.may(d.permission)],
+            "recent": [{"id": c.id, "title": c.title} for c in app.assistant.recent(who, limit=8)],
+        }
+
+    folders = [FEATURES / name / "templates" for name in features.FEATURES]
+    kit = PageKit(folders, shell)
+    web = FastAPI(
+        title="목민",
+        version=__version__,
+        openapi_url="/api/openapi.json",
+        docs_url=None,
+        redoc_url=None,
+    )
+    web.state.kit = kit
+    add_pages(web, app, kit, demo)
+    add_programs(web, app)
+    add_failures(web, kit)
+    web.mount("/static", _Static(directory=STATIC), name="static")
+    web.add_middleware(SessionMiddleware, lookup=app.people.session)
+    web.add_middleware(SecurityMiddleware, max_bytes=app.settings.max_upload_mb * 2**20 + 2**20)
+    web.router.on_startup.append(_more_threads)
+    web.router.on_shutdown.append(partial(app.assistant.close, SHUTDOWN_SECONDS))
+    web.router.on_shutdown.append(app.tools.close)
+    return web
+
+
+async def _more_threads() -> None:
+    """Each open stream holds a thread: allow more than the default 40."""
+    anyio.to_thread.current_default_thread_limiter().total_tokens = THREADS

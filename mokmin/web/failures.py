@@ -1,0 +1,73 @@
+"""Every error as a page or a problem document, from one place."""
+
+from __future__ import annotations
+
+import logging
+
+from fastapi import FastAPI, Request
+from fastapi.exceptions import RequestValidationError
+from fastapi.responses import RedirectResponse, Response
+from sqlalchemy.exc import DataError, DBAPIError
+from starlette.exceptions import HTTPException
+
+from mokmin.base.errors import InvalidInput, MokminError, NotFound, NotSignedIn, Unavailable
+from mokmin.base.web.kit import PageKit
+from mokmin.base.web.middleware import HEADERS
+from mokmin.base.web.problems import INTERNAL, problem, problem_json, wants_html
+from mokmin.governance.people.web import session_of
+
+log = logging.getLogger(__name__)
+
+
+def add_failures(web: FastAPI, kit: PageKit) -> None:
+    """Add the handlers."""
+
+    def show(request: Request, error: MokminError) -> Response:
+        signed_in = session_of(request) is not None and error.status < 500
+        if isinstance(error, NotSignedIn) and wants_html(request):
+            path = request.url.path if request.method == "GET" else "/"
+            return RedirectResponse(f"/signin?next={path}", status_code=303)
+        return problem(request, kit, error, signed_in=signed_in)
+
+    @web.exception_handler(MokminError)
+    def known(request: Request, error: MokminError) -> Response:
+        return show(request, error)
+
+    @web.exception_handler(RequestValidationError)
+    def invalid(request: Request, _error: RequestValidationError) -> Response:
+        return show(
+            request,
+            InvalidInput("보낸 내용의 형식이 맞지 않습니다. 화면을 새로 고친 뒤 다시 해 주세요."),
+        )
+
+    @web.exception_handler(OverflowError)
+    @web.exception_handler(DataError)
+    def too_big(request: Request, _error: Exception) -> Response:
+        return show(request, NotFound("그런 번호는 없습니다. 주소를 확인해 주세요."))
+
+    @web.exception_handler(DBAPIError)
+    def database(request: Request, error: DBAPIError) -> Response:
+        log.error("database error", exc_info=error)
+        return show(
+            request,
+            Unavailable(
+                "데이터베이스가 바쁩니다. 저장된 것은 그대로 있습니다. 잠시 뒤 다시 시도해 주세요."
+            ),
+        )
+
+    @web.exception_handler(HTTPException)
+    def http(request: Request, error: HTTPException) -> Response:
+        if error.status_code == 404:
+            return show(
+                request, NotFound("그런 주소는 없습니다. 주소를 확인하거나 홈으로 가 주세요.")
+            )
+        detail = "이 주소에서는 그 일을 할 수 없습니다." if error.status_code == 405 else INTERNAL
+        return problem_json(error.status_code, "http-error", detail, retry=False)
+
+    @web.exception_handler(Exception)
+    def unknown(request: Request, error: Exception) -> Response:
+        log.error("unexpected error", exc_info=error)
+        response = show(request, MokminError(INTERNAL))
+        # This handler runs outside the middleware that adds them.
+        response.headers.update(HEADERS)
+        return response
