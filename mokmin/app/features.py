@@ -44,7 +44,7 @@ class Features(Knowledge):
         return ToolService(
             self.db,
             self.audit,
-            self.analyser,
+            lambda: self.verifier,
             self.people.department_names,
             self.models,
             redact=Redactor().masker(Purpose.MODEL),

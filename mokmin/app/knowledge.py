@@ -14,8 +14,12 @@ from mokmin.base.formats.reader import read_isolated
 from mokmin.governance.privacy.redaction import Purpose, Redactor
 from mokmin.knowledge.answering.reviews import ReviewService
 from mokmin.knowledge.answering.service import AnswerService
+from mokmin.knowledge.answering.verification import Verifier
 from mokmin.knowledge.answering.writing import WritingPolicy
 from mokmin.knowledge.backup.service import Backup
+from mokmin.knowledge.documents.rights import RightsService
+from mokmin.knowledge.documents.rights_audience import Audience
+from mokmin.knowledge.documents.rights_viewing import RightsViewing
 from mokmin.knowledge.documents.service import DocumentService
 from mokmin.knowledge.ingestion.caches import DiskCache, ShippedCache
 from mokmin.knowledge.ingestion.features import FeatureExtractor
@@ -44,6 +48,16 @@ class Knowledge(Governance):
             self.audit,
             max_bytes=self.settings.max_upload_mb * 2**20,
         )
+
+    @cached_property
+    def rights(self) -> RightsService:
+        """Rights of documents, to see and to change."""
+        return RightsService(self.db, Audience(self.db, self.people), self.audit)
+
+    @cached_property
+    def rights_viewing(self) -> RightsViewing:
+        """Who sees what, and why."""
+        return RightsViewing(self.db, Audience(self.db, self.people), self.audit)
 
     @cached_property
     def feature_extractor(self) -> FeatureExtractor:
@@ -127,6 +141,11 @@ class Knowledge(Governance):
             ),
             switches=self.switches,
         )
+
+    @cached_property
+    def verifier(self) -> Verifier:
+        """Sentences against what they cite."""
+        return Verifier(self.analyser(), self.embedder())
 
     @cached_property
     def reviews(self) -> ReviewService:

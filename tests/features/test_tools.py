@@ -266,7 +266,9 @@ def finished(service: ToolService, who: Any, kind: Kind, *picks: int, **options:
 
 def with_model(app: App, *pieces: str, grade: str = "C", **more: Any) -> tuple[ToolService, Any]:
     model = ScriptedChatModel(pieces, grade=grade, **more)
-    service = ToolService(app.db, app.audit, app.analyser, app.people.department_names, [model])
+    service = ToolService(
+        app.db, app.audit, lambda: app.verifier, app.people.department_names, [model]
+    )
     return service, model
 
 

@@ -8,7 +8,6 @@ import pytest
 
 from mokmin.base.formats.model import Locator
 from mokmin.base.korean.fakes import SimpleAnalyser
-from mokmin.knowledge.answering.citing import check_support, numbers
 from mokmin.knowledge.answering.generative import MAX_ANSWER_CHARS, without_thinking, write
 from mokmin.knowledge.answering.model import Sentence
 from mokmin.knowledge.answering.verification import Verifier
@@ -123,24 +122,3 @@ def test_the_tail_shows_what_is_being_written_without_marks() -> None:
 def test_thoughts_are_dropped_wherever_the_stream_is_cut(text: str, kept: str) -> None:
     for pieces in cuts(text):
         assert "".join(without_thinking(pieces)) == kept, pieces
-
-
-# --- support ----------------------------------------------------------------------------------
-def support(sentence: str, *sources: str) -> str:
-    """The support of a sentence by sources."""
-    analyser = SimpleAnalyser()
-    found = [(s, analyser.morphemes([s])[0]) for s in sources]
-    return check_support(sentence, analyser.morphemes([sentence])[0], found)[0]
-
-
-def test_support_of_a_sentence() -> None:
-    assert support(SOURCES[0], SOURCES[0]) == "verified"
-    assert support("사용료는 연 5회까지 나누어 낼 수 있다.", SOURCES[0]) == "unverified"
-    assert support("라면은 맛있다.", SOURCES[0]) == "unverified"
-    assert support(SOURCES[0]) == "unverified"
-    assert support("사용료는 연 4회까지 나누어 낼 수 없다.", SOURCES[0]) != "verified"
-
-
-def test_numbers_are_compared_as_written_without_separators() -> None:
-    assert numbers("1,000원과 7.5퍼센트, 2026.") == {"1000", "7.5", "2026"}
-    assert support("요금은 1000원이다.", "요금은 1,000원이다.") != "unverified"

@@ -16,7 +16,6 @@ import sqlalchemy as sa
 
 from mokmin.base.db import Database, new_id, utcnow
 from mokmin.base.errors import Conflict, InvalidInput, MokminError, NotFound, RateLimited
-from mokmin.base.korean.ports import Analyser
 from mokmin.base.llm.ports import ChatModel
 from mokmin.features.tools.making import Making, checked, make
 from mokmin.features.tools.model import (
@@ -35,6 +34,7 @@ from mokmin.features.tools.writer import ToolWriter
 from mokmin.governance.access.model import Permission, Principal, highest
 from mokmin.governance.access.rules import require, visible
 from mokmin.governance.audit.service import AuditLog
+from mokmin.knowledge.answering.verification import Verifier
 from mokmin.knowledge.documents.store import documents, versions
 
 log = logging.getLogger(__name__)
@@ -56,7 +56,7 @@ class ToolService:
         self,
         db: Database,
         audit: AuditLog,
-        analyser: Callable[[], Analyser],
+        verifier: Callable[[], Verifier],
         departments: Callable[[], Sequence[str]],
         models: Sequence[ChatModel] = (),
         *,
@@ -67,7 +67,7 @@ class ToolService:
         self._db = db
         self._audit = audit
         self._departments = departments
-        self._writer = ToolWriter(models, analyser, redact)
+        self._writer = ToolWriter(models, verifier, redact)
         self._check = check
         self._model_is_on = model_is_on
         self._pool = ThreadPoolExecutor(WORKERS, thread_name_prefix="tools")

@@ -9,13 +9,11 @@ from dataclasses import dataclass
 from importlib import resources
 
 from mokmin.base.errors import Unavailable
-from mokmin.base.korean.ports import Analyser
 from mokmin.base.llm.ports import ChatModel, Message
-from mokmin.features.tools import facts
 from mokmin.features.tools.model import Unit
 from mokmin.governance.access.model import GRADE_RANK
-from mokmin.knowledge.answering.citing import check_support
 from mokmin.knowledge.answering.generative import without_thinking
+from mokmin.knowledge.answering.verification import Source, Verifier
 
 log = logging.getLogger(__name__)
 MOST_CHARS, MOST_WRITTEN = 9_000, 12_000
@@ -37,11 +35,11 @@ class ToolWriter:
     def __init__(
         self,
         models: Sequence[ChatModel],
-        analyser: Callable[[], Analyser],
+        verifier: Callable[[], Verifier],
         redact: Callable[[str], str] | None = None,
     ) -> None:
         self._models = list(models)
-        self._analyser = analyser
+        self._verifier = verifier
         self._redact = redact
 
     def cleared(self, grade: str, notices: list[str]) -> list[ChatModel]:
@@ -111,14 +109,8 @@ class ToolWriter:
         return Line(text, tuple(units[k] for k in cited))
 
     def borne_out(self, text: str, sources: Sequence[str]) -> bool:
-        """Whether sentences bear a text out: its words, every number and date, duty or discretion."""
-        analyser = self._analyser()
-        terms = analyser.morphemes([text])[0]
-        known = [(s, analyser.morphemes([s])[0]) for s in sources]
-        support, _ = check_support(text, terms, known)
-        force = facts.force(text)
-        same = not force or force in {facts.force(s) for s in sources}
-        return support == "verified" and same
+        """Whether sentences bear a text out (see ``Verifier``)."""
+        return self._verifier().check(text, [Source(s) for s in sources]).support == "verified"
 
 
 def _fitting(units: Sequence[Unit]) -> list[Unit]:
