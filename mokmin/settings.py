@@ -8,6 +8,8 @@ from pathlib import Path
 
 from mokmin.base.errors import InvalidInput
 from mokmin.base.llm.endpoints import ModelEndpoint, read_models_file
+from mokmin.governance.access.model import ROLES
+from mokmin.governance.audit.care import LEAST_MONTHS
 
 
 def _strict_bool(name: str, text: str) -> bool:
@@ -60,7 +62,77 @@ class Settings:
         default=120, metadata={"doc": "Time limit for reading one file."}
     )
     secure_cookies: bool = field(
-        default=False, metadata={"doc": "Mark cookies Secure (set it behind TLS)."}
+        default=False,
+        metadata={
+            "doc": "Set it behind TLS: cookies are marked Secure and bound to this host, browsers are told "
+            "to use HTTPS alone (HSTS)."
+        },
+    )
+    public_url: str = field(
+        default="",
+        metadata={
+            "doc": "Address under which browsers reach the service, such as `https://ai.city.example`; "
+            "needed for sign-in at an identity provider."
+        },
+    )
+    session_idle_minutes: int = field(
+        default=120, metadata={"doc": "Minutes without use after which a session ends."}
+    )
+    session_hours: int = field(
+        default=12, metadata={"doc": "Hours after which a session ends in any case."}
+    )
+    second_factor_roles: str = field(
+        default="",
+        metadata={
+            "doc": "Roles that must use a second factor, with commas between them, such as "
+            "`admin,privacy`; others may."
+        },
+    )
+    sign_in_address_failures: int = field(
+        default=60,
+        metadata={
+            "doc": "Failed sign-ins from one address within 10 minutes after which it waits 5 minutes."
+        },
+    )
+    oidc_issuer: str = field(
+        default="",
+        metadata={
+            "doc": "Issuer of the OpenID Connect provider (operator-guide.md); empty: local accounts "
+            "alone. Only this one is ever contacted."
+        },
+    )
+    oidc_client_id: str = field(
+        default="", metadata={"doc": "Name of this service at the provider."}
+    )
+    oidc_client_secret: str = field(
+        default="", metadata={"doc": "Secret of this service at the provider.", "secret": True}
+    )
+    oidc_name: str = field(
+        default="통합 로그인",
+        metadata={"doc": "Words on the provider's button of the sign-in page."},
+    )
+    oidc_scopes: str = field(
+        default="openid profile email", metadata={"doc": "Scopes asked of the provider."}
+    )
+    oidc_link_claim: str = field(
+        default="preferred_username",
+        metadata={
+            "doc": "Claim that holds the login here, for an account's first sign-in; `email` counts "
+            "only when the provider has verified it."
+        },
+    )
+    oidc_provision: bool = field(
+        default=False, metadata={"doc": "Make an account for whoever the provider signs in."}
+    )
+    oidc_role_claim: str = field(
+        default="", metadata={"doc": "Claim that gives the role; empty: roles are kept here."}
+    )
+    oidc_roles: str = field(
+        default="",
+        metadata={
+            "doc": "Values of that claim and their roles, such as `ai-admin=admin,ai-audit=auditor`; "
+            "the first that fits wins."
+        },
     )
     chat_base_url: str = field(
         default="",
@@ -110,6 +182,20 @@ class Settings:
         default=1500,
         metadata={"doc": "Milliseconds a search waits for the rerank endpoint at most."},
     )
+    audit_live_months: int = field(
+        default=3,
+        metadata={
+            "doc": "Months of the audit log, the current one included, that stay in the database; "
+            "older ones are kept compressed below `audit/` of the data folder."
+        },
+    )
+    audit_keep_months: int = field(
+        default=24,
+        metadata={
+            "doc": "Months that the audit log is kept, at least 12 (개인정보의 안전성 확보조치 기준 "
+            "제8조); 0: for ever."
+        },
+    )
     log_level: str = field(
         default="INFO", metadata={"doc": "Level of the JSON logs on standard error."}
     )
@@ -147,6 +233,19 @@ class Settings:
         return found
 
     @property
+    def factor_roles(self) -> frozenset[str]:
+        """Roles that must use a second factor."""
+        return frozenset(filter(None, (r.strip() for r in self.second_factor_roles.split(","))))
+
+    @property
+    def provider_roles(self) -> tuple[tuple[str, str], ...]:
+        """The provider's values and our roles. Raises InvalidInput."""
+        pairs = [p.strip().rpartition("=") for p in self.oidc_roles.split(",") if p.strip()]
+        if any(not value or not role for value, _, role in pairs):
+            raise InvalidInput("MOKMIN_OIDC_ROLES는 '값=역할'을 쉼표로 이어 적어 주세요.")
+        return tuple((value.strip(), role.strip()) for value, _, role in pairs)
+
+    @property
     def rerank_endpoint(self) -> RerankEndpoint | None:
         """The configured reranker, or None."""
         if not self.rerank_base_url:
@@ -180,18 +279,46 @@ def load_settings(home: Path | None = None) -> Settings:
 
 def _check(settings: Settings) -> None:
     """Raises InvalidInput."""
+    _check_sign_in(settings)
     for name in ("chat_grade", "rerank_grade"):
         if getattr(settings, name) not in ("O", "S", "C"):
             raise InvalidInput(f"MOKMIN_{name.upper()}는 O, S, C 가운데 하나여야 합니다.")
     if settings.unverified not in ("mark", "drop"):
         raise InvalidInput("MOKMIN_UNVERIFIED는 mark나 drop이어야 합니다.")
     settings.chat_endpoints()
+    if settings.audit_live_months < 1:
+        raise InvalidInput("MOKMIN_AUDIT_LIVE_MONTHS는 1 이상이어야 합니다.")
+    if settings.audit_keep_months != 0 and settings.audit_keep_months < LEAST_MONTHS:
+        raise InvalidInput(
+            f"MOKMIN_AUDIT_KEEP_MONTHS는 {LEAST_MONTHS} 이상이거나 0(계속 보관)이어야 합니다."
+        )
     if settings.rerank_timeout_ms < 1:
         raise InvalidInput("MOKMIN_RERANK_TIMEOUT_MS는 1 이상이어야 합니다.")
     if settings.rerank_base_url and not settings.rerank_base_url.startswith(
         ("http://", "https://")
     ):
         raise InvalidInput("MOKMIN_RERANK_BASE_URL은 http:// 또는 https://로 시작해야 합니다.")
+
+
+def _check_sign_in(settings: Settings) -> None:
+    """Raises InvalidInput."""
+    for name in ("session_idle_minutes", "session_hours", "sign_in_address_failures"):
+        if getattr(settings, name) < 1:
+            raise InvalidInput(f"MOKMIN_{name.upper()}는 1 이상이어야 합니다.")
+    unknown = {*settings.factor_roles, *(role for _, role in settings.provider_roles)} - set(ROLES)
+    if unknown:
+        raise InvalidInput(
+            f"MOKMIN_SECOND_FACTOR_ROLES나 MOKMIN_OIDC_ROLES에 없는 역할이 있습니다: "
+            f"{', '.join(sorted(unknown))}"
+        )
+    if settings.oidc_issuer and not (settings.oidc_client_id and settings.public_url):
+        raise InvalidInput(
+            "MOKMIN_OIDC_ISSUER를 쓰려면 MOKMIN_OIDC_CLIENT_ID와 MOKMIN_PUBLIC_URL도 정해야 합니다."
+        )
+    for name in ("oidc_issuer", "public_url"):
+        url = getattr(settings, name)
+        if url and not url.startswith(("https://", "http://127.0.0.1", "http://localhost")):
+            raise InvalidInput(f"MOKMIN_{name.upper()}은 https://로 시작해야 합니다.")
 
 
 def _convert(name: str, kind: object, text: str) -> object:

@@ -10,6 +10,7 @@ import tempfile
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -179,11 +180,10 @@ def home(tmp_path: Path) -> Path:
     return tmp_path / "home"
 
 
-@pytest.fixture
-def app(home: Path, database_url: str) -> Iterator[App]:
+def make_app(home: Path, database_url: str, **settings: Any) -> App:
     """Everything wired as in the product, with quick models and an index in memory."""
     made = App(
-        Settings(home=home, database_url=database_url),
+        Settings(home=home, database_url=database_url, **settings),
         embedder=NarrowEmbedder(),
         analyser=SimpleAnalyser(),
         index=MemoryIndex(),
@@ -197,6 +197,19 @@ def app(home: Path, database_url: str) -> Iterator[App]:
         lambda: made.feature_extractor,
         lambda path, name: read_document(path, name=name),
     )
+    return made
+
+
+@pytest.fixture(scope="session")
+def quick_app() -> Callable[..., App]:
+    """``quick_app(home, database_url, **settings)``, for tests that share an application."""
+    return make_app
+
+
+@pytest.fixture
+def app(home: Path, database_url: str) -> Iterator[App]:
+    """An application of one test."""
+    made = make_app(home, database_url)
     yield made
     made.db.close()
 

@@ -1,8 +1,10 @@
 """The labelled sentences of this folder, with made-up numbers filled in.
 
 ``development.txt`` is looked at while the recognisers change, misses of ``blind.txt`` are not, and
-``held_out.txt`` was written after them. A line that
-begins with "- " holds nothing personal. Every value is fictitious; check digits are right where a
+``held_out.txt`` was written after them; each line of theirs stands alone. ``genres_*.txt`` hold
+whole documents by genre, an empty line between two, and were written without the recognisers'
+author: the genres of one half are read, those of the other only scored. A line that begins with
+"- " holds nothing personal. Every value is fictitious; check digits are right where a
 recogniser may look at them.
 """
 
@@ -29,9 +31,13 @@ class Sentence:
 
 
 def sentences(half: str) -> list[Sentence]:
-    """The sentences of ``development``, ``blind`` or ``held_out``, the same at every call."""
+    """The sentences or documents of a file of this folder, the same at every call."""
     maker = random.Random(half)
-    lines = (HERE / f"{half}.txt").read_text(encoding="utf-8").splitlines()
+    content = (HERE / f"{half}.txt").read_text(encoding="utf-8")
+    lines = content.splitlines()
+    if half.startswith("genres_"):
+        content = re.sub(r"(?m)^##? .*$", "", content).replace("\n- ", "\n\n- ")
+        lines = [part.strip() for part in content.split("\n\n")]
     return [
         _fill(line.removeprefix("- ").replace("\\n", "\n"), maker)
         for line in lines
@@ -44,14 +50,15 @@ def _fill(template: str, maker: random.Random) -> Sentence:
     for found in _MARK.finditer(template):
         text += template[at : found.start()]
         kind = found[1] or found[3]
-        value = found[2] or _form(MAKERS[kind](maker, found[4] or ""), found[4] or "", maker)
+        value = found[2] or form(MAKERS[kind](maker, found[4] or ""), found[4] or "", maker)
         spans.append((len(text), len(text) + len(value), kind))
         text += value
         at = found.end()
     return Sentence(text + template[at:], tuple(spans))
 
 
-def _form(value: str, form: str, maker: random.Random) -> str:
+def form(value: str, shape: str, maker: random.Random) -> str:
+    """A value in a disguise: other separators, digits in another script, a line break."""
     changes: dict[str, Callable[[str], str]] = {
         "joined": lambda v: re.sub(r"[-. ]", "", v),
         "spaced": lambda v: v.replace("-", " - ") if maker.random() < 0.4 else v.replace("-", " "),
@@ -66,8 +73,9 @@ def _form(value: str, form: str, maker: random.Random) -> str:
         "lower": lambda v: v.lower(),
         "plus": lambda v: v if "@" in v else "+82 " + v[1:],
         "paren": lambda v: "(" + v.replace("-", ") ", 1),
+        "ocr": lambda v: v[:3].replace("0", "O").replace("1", "l") + v[3:],
     }
-    return changes[form](value) if form in changes else value
+    return changes[shape](value) if shape in changes else value
 
 
 def _digits(maker: random.Random, count: int) -> str:
@@ -175,14 +183,30 @@ def _card(maker: random.Random, form: str) -> str:
     return "-".join(body[i : i + 4] for i in range(0, 16, 4))
 
 
+# Digits between the hyphens, by bank.
+ACCOUNTS = {
+    "kb": (6, 2, 6),
+    "shinhan": (3, 3, 6),
+    "woori": (4, 3, 6),
+    "hana": (3, 6, 5),
+    "nh": (3, 4, 4, 2),
+    "ibk": (3, 6, 2, 3),
+    "post": (6, 2, 6),
+    "mg": (4, 4, 4, 1),
+    "kakao": (4, 2, 7),
+    "toss": (4, 4, 4),
+    "sh": (3, 3, 6),
+    "sc": (3, 2, 6),
+    "im": (3, 2, 6, 1),
+    "bnk": (3, 4, 4, 2),
+    "jeju": (2, 2, 6),
+    "kdb": (3, 4, 4, 3),
+    "old": (3, 2, 5, 1),
+}
+
+
 def _account(maker: random.Random, form: str) -> str:
-    shapes = {
-        "kakao": (4, 2, 7),
-        "kb": (6, 2, 6),
-        "toss": (4, 4, 4),
-        "": maker.choice(((3, 4, 4, 2), (3, 3, 6), (3, 2, 6, 1), (6, 2, 6), (3, 6, 2, 3))),
-    }
-    shape = shapes.get(form, (3, 4, 4, 2))
+    shape = ACCOUNTS.get(form) or maker.choice(list(ACCOUNTS.values()))
     return "-".join(f"{maker.randint(1, 9)}{_digits(maker, n - 1)}" for n in shape)
 
 
@@ -212,6 +236,7 @@ def _birth(maker: random.Random, form: str) -> str:
         "iso": f"{year}-{month:02}-{day:02}",
         "short": f"{year % 100:02}.{month:02}.{day:02}.",
         "joined": f"{year % 100:02}{month:02}{day:02}",
+        "eng": f"{day:02} {('JAN', 'FEB', 'MAR', 'APR', 'MAY', 'JUN', 'JUL', 'AUG')[month % 8]} {year}",
     }.get(form, f"{year}년 {month}월 {day}일")
 
 

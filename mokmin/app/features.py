@@ -2,24 +2,137 @@
 
 from __future__ import annotations
 
+from datetime import date
 from functools import cached_property
 
 from mokmin.app.knowledge import Knowledge
+from mokmin.features.assistant.attaching import AttachingService
+from mokmin.features.assistant.conversations import ConversationService
 from mokmin.features.assistant.folders import FolderService
+from mokmin.features.assistant.handover import SharedConversations
+from mokmin.features.assistant.retention import ConversationHolding
 from mokmin.features.assistant.service import AssistantService
+from mokmin.features.assistant.shared_reading import SharedReading
 from mokmin.features.assistant.sharing import SharingService
+from mokmin.features.assistant.temporary import TemporaryConversations
+from mokmin.features.auditing.activity import ActivityService
+from mokmin.features.auditing.service import AuditingService
 from mokmin.features.library.service import LibrarySearch
+from mokmin.features.privacy.service import PrivacyService
+from mokmin.features.tools.retention import ToolRunHolding
 from mokmin.features.tools.service import ToolService
-from mokmin.governance.privacy.redaction import Purpose, Redactor
+from mokmin.governance.people.accounts import AccountService
+from mokmin.governance.people.groups import GroupService
+from mokmin.governance.people.importing import ImportService
+from mokmin.governance.people.new_day import NewDay
+from mokmin.governance.people.organisation import OrganisationService
+from mokmin.governance.people.rotation import RotationService
+from mokmin.governance.people.scim import ScimUsers
+from mokmin.governance.people.scim_groups import ScimGroups
+from mokmin.governance.privacy.redaction import Purpose, screened
+from mokmin.governance.records.disposal import DisposalService
+from mokmin.governance.records.holds import RecordsSchedule
+from mokmin.knowledge.answering.handover import StewardDesk
+from mokmin.knowledge.documents.handover import DocumentLibrary, OwnedDocuments
+from mokmin.knowledge.documents.retention import DocumentHolding
 
 
 class Features(Knowledge):
     """What people open."""
 
     @cached_property
+    def organisation(self) -> OrganisationService:
+        """Departments and their changes."""
+        return OrganisationService(self.db, self.audit, DocumentLibrary(), today=self._today)
+
+    @cached_property
+    def accounts(self) -> AccountService:
+        """Accounts and posts."""
+        return AccountService(self.db, self.audit, today=self._today)
+
+    @cached_property
+    def free_groups(self) -> GroupService:
+        """Groups across departments."""
+        return GroupService(self.db, self.audit)
+
+    @cached_property
+    def imports(self) -> ImportService:
+        """Departments and people from CSV."""
+        return ImportService(self.db, self.audit, self.organisation, self.accounts)
+
+    @cached_property
+    def rotations(self) -> RotationService:
+        """Personnel rotations, with everything that is handed over."""
+        holdings = (OwnedDocuments(), StewardDesk(), SharedConversations())
+        return RotationService(self.db, self.audit, DocumentLibrary(), holdings, today=self._today)
+
+    @cached_property
+    def scim_users(self) -> ScimUsers:
+        """Accounts for the city's identity system."""
+        return ScimUsers(self.db, self.audit, self.accounts, self.organisation)
+
+    @cached_property
+    def scim_groups(self) -> ScimGroups:
+        """Departments and groups for the city's identity system."""
+        return ScimGroups(self.db, self.audit, self.organisation, self.free_groups)
+
+    @cached_property
+    def new_day(self) -> NewDay:
+        """What begins with a day."""
+        return NewDay(self.db, self.rotations, self.organisation, today=self._today)
+
+    def _today(self) -> date:
+        return self.people.today()
+
+    @cached_property
+    def records(self) -> RecordsSchedule:
+        """Retention periods and legal holds."""
+        return RecordsSchedule(self.db, self.audit)
+
+    @cached_property
+    def disposals(self) -> DisposalService:
+        """Records that are deleted for good."""
+        files = DocumentHolding(self.blobs, self.settings.home / "cache" / "pages")
+        holdings = (files, ConversationHolding(files), ToolRunHolding())
+        return DisposalService(self.db, self.audit, holdings, self._today)
+
+    @cached_property
     def assistant(self) -> AssistantService:
-        """Conversations."""
-        return AssistantService(self.db, self.answers, self.documents, self.audit, self.reviews)
+        """Asking."""
+        return AssistantService(
+            self.answers,
+            self.documents,
+            self.attached,
+            self.conversations,
+            screen=lambda question: screened(self.redactor, question),
+        )
+
+    @cached_property
+    def conversations(self) -> ConversationService:
+        """Conversations, stored and temporary."""
+        return ConversationService(
+            self.db, self.audit, self.reviews, self.attached, TemporaryConversations()
+        )
+
+    @cached_property
+    def attaching(self) -> AttachingService:
+        """Files attached to conversations."""
+        return AttachingService(self.conversations, self.attached)
+
+    @cached_property
+    def auditing(self) -> AuditingService:
+        """The audit log for auditors."""
+        return AuditingService(self.db, self.audit, self.audit_reader)
+
+    @cached_property
+    def activity(self) -> ActivityService:
+        """What people did with AI, for themselves."""
+        return ActivityService(
+            self.db,
+            self.audit,
+            self.audit_reader,
+            lambda who: {c.id: c.title for c in self.conversations.recent(who, limit=1_000)},
+        )
 
     @cached_property
     def folders(self) -> FolderService:
@@ -32,10 +145,33 @@ class Features(Knowledge):
         return SharingService(self.db, self.audit)
 
     @cached_property
+    def shared(self) -> SharedReading:
+        """What colleagues share."""
+        return SharedReading(self.db, self.audit, mask=self.redactor.graded_masker(Purpose.SHARE))
+
+    @cached_property
     def library_search(self) -> LibrarySearch:
         """The search page."""
         return LibrarySearch(
-            self.db, self.search, self.documents, self.analyser, self.audit, switches=self.switches
+            self.db,
+            self.search,
+            self.documents,
+            self.analyser,
+            self.audit,
+            switches=self.switches,
+            mask=self.redactor.graded_masker(Purpose.DISPLAY),
+        )
+
+    @cached_property
+    def privacy(self) -> PrivacyService:
+        """The privacy officer's desk."""
+        return PrivacyService(
+            self.db,
+            self.audit,
+            self.documents,
+            self.document_masking,
+            self.privacy_rules,
+            self.privacy_scan,
         )
 
     @cached_property
@@ -47,7 +183,9 @@ class Features(Knowledge):
             lambda: self.verifier,
             self.people.department_names,
             self.models,
-            redact=Redactor().masker(Purpose.MODEL),
+            redact=self.redactor.masker(Purpose.MODEL),
             check=lambda: self.switches.check("tools"),
             model_is_on=self.switches.model_is_on,
+            mask=self.redactor.graded_masker(Purpose.ANSWER),
+            mask_export=self.redactor.graded_masker(Purpose.EXPORT),
         )

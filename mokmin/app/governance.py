@@ -2,13 +2,25 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from functools import cached_property
+from importlib import import_module
 
 from mokmin import features
 from mokmin.app.foundation import Foundation
+from mokmin.governance.audit.care import AuditCare
+from mokmin.governance.audit.reading import AuditReader
 from mokmin.governance.audit.service import AuditLog
+from mokmin.governance.people.oidc import AccountRules, OidcSignIn
+from mokmin.governance.people.second_factor import SecondFactors
 from mokmin.governance.people.service import PeopleService
+from mokmin.governance.people.sessions import SessionLimits, Sessions
+from mokmin.governance.people.sign_in import SignIn
+from mokmin.governance.people.tokens import ApiTokens
 from mokmin.governance.people.viewpoints import Viewpoints
+from mokmin.governance.privacy.findings import Intake
+from mokmin.governance.privacy.policies import PolicyService, PrivacyRules
+from mokmin.governance.privacy.redaction import Redactor
 from mokmin.governance.usage.switches import Switches
 
 
@@ -21,9 +33,77 @@ class Governance(Foundation):
         return PeopleService(self.db)
 
     @cached_property
+    def sessions(self) -> Sessions:
+        """Who is signed in where."""
+        limits = SessionLimits(
+            idle=timedelta(minutes=self.settings.session_idle_minutes),
+            absolute=timedelta(hours=self.settings.session_hours),
+            second_factor_roles=self.settings.factor_roles,
+        )
+        return Sessions(self.db, self.people.principal_of_account, limits)
+
+    @cached_property
+    def second_factors(self) -> SecondFactors:
+        """Codes beside the password."""
+        return SecondFactors(self.db)
+
+    @cached_property
+    def sign_in(self) -> SignIn:
+        """The way in with a local account."""
+        return SignIn(
+            self.db,
+            self.sessions,
+            self.people.passwords,
+            self.second_factors,
+            address_failures=self.settings.sign_in_address_failures,
+        )
+
+    @cached_property
+    def api_tokens(self) -> ApiTokens:
+        """Programs' keys."""
+        return ApiTokens(self.db, self.people.principal_of_account)
+
+    @cached_property
+    def oidc(self) -> OidcSignIn | None:
+        """The way in over the city's identity provider, when the operator named one."""
+        settings = self.settings
+        if not settings.oidc_issuer:
+            return None
+        provider = import_module("mokmin.adapters.identity.oidc").HttpIdentityProvider(
+            issuer=settings.oidc_issuer,
+            client_id=settings.oidc_client_id,
+            client_secret=settings.oidc_client_secret,
+            scopes=settings.oidc_scopes,
+        )
+        rules = AccountRules(
+            settings.oidc_link_claim,
+            settings.oidc_provision,
+            settings.oidc_role_claim,
+            settings.provider_roles,
+        )
+        redirect_uri = settings.public_url.rstrip("/") + "/signin/oidc/back"
+        return OidcSignIn(self.db, self.people, self.sessions, provider, rules, redirect_uri)
+
+    @cached_property
     def audit(self) -> AuditLog:
         """The append-only log."""
-        return AuditLog(self.db)
+        return AuditLog(self.db, self.settings.home / "audit")
+
+    @cached_property
+    def audit_reader(self) -> AuditReader:
+        """Looking through the log."""
+        return AuditReader(self.db, self.audit.folder)
+
+    @cached_property
+    def audit_care(self) -> AuditCare:
+        """Anchors, closed months and the end of the log's time."""
+        return AuditCare(
+            self.db,
+            self.audit,
+            self.settings.home / "audit",
+            live_months=self.settings.audit_live_months,
+            keep_months=self.settings.audit_keep_months,
+        )
 
     @cached_property
     def switches(self) -> Switches:
@@ -31,6 +111,26 @@ class Governance(Foundation):
         return Switches(
             self.db, self.audit, features.AI_FEATURES, lambda: [m.name for m in self.models]
         )
+
+    @cached_property
+    def privacy_rules(self) -> PrivacyRules:
+        """What is decided on personal information."""
+        return PrivacyRules(self.db, self.people.department_phones)
+
+    @cached_property
+    def redactor(self) -> Redactor:
+        """Masks personal information as it was decided."""
+        return Redactor(rules=self.privacy_rules)
+
+    @cached_property
+    def intake(self) -> Intake:
+        """Finds personal information in documents that come in."""
+        return Intake(self.privacy_rules)
+
+    @cached_property
+    def policies(self) -> PolicyService:
+        """Changing what is decided on personal information."""
+        return PolicyService(self.db, self.privacy_rules, self.audit.append)
 
     @cached_property
     def viewpoints(self) -> Viewpoints:

@@ -11,12 +11,14 @@ from mokmin.app.governance import Governance
 from mokmin.base.formats.limits import ReadLimits
 from mokmin.base.formats.model import ParsedDocument
 from mokmin.base.formats.reader import read_isolated
-from mokmin.governance.privacy.redaction import Purpose, Redactor
+from mokmin.governance.privacy.redaction import Purpose
 from mokmin.knowledge.answering.reviews import ReviewService
 from mokmin.knowledge.answering.service import AnswerService
 from mokmin.knowledge.answering.verification import Verifier
 from mokmin.knowledge.answering.writing import WritingPolicy
 from mokmin.knowledge.backup.service import Backup
+from mokmin.knowledge.documents.attachments import AttachedDocuments
+from mokmin.knowledge.documents.masking import DocumentMasking
 from mokmin.knowledge.documents.rights import RightsService
 from mokmin.knowledge.documents.rights_audience import Audience
 from mokmin.knowledge.documents.rights_viewing import RightsViewing
@@ -24,6 +26,7 @@ from mokmin.knowledge.documents.service import DocumentService
 from mokmin.knowledge.ingestion.caches import DiskCache, ShippedCache
 from mokmin.knowledge.ingestion.features import FeatureExtractor
 from mokmin.knowledge.ingestion.indexing import has_passages
+from mokmin.knowledge.ingestion.privacy_scan import PrivacyScan
 from mokmin.knowledge.ingestion.service import Ingestion
 from mokmin.knowledge.search.dictionary import DictionaryService
 from mokmin.knowledge.search.entries import LiveVocabulary
@@ -50,9 +53,23 @@ class Knowledge(Governance):
         )
 
     @cached_property
+    def attached(self) -> AttachedDocuments:
+        """Files attached to conversations."""
+        return AttachedDocuments(
+            self.db,
+            self.blobs,
+            self.people,
+            self.audit,
+            max_bytes=self.settings.max_upload_mb * 2**20,
+        )
+
+    @cached_property
     def rights(self) -> RightsService:
         """Rights of documents, to see and to change."""
-        return RightsService(self.db, Audience(self.db, self.people), self.audit)
+        audience = Audience(self.db, self.people)
+        return RightsService(
+            self.db, audience, self.audit, follow=lambda key: self.ingestion.refresh(key)
+        )
 
     @cached_property
     def rights_viewing(self) -> RightsViewing:
@@ -85,8 +102,23 @@ class Knowledge(Governance):
     def ingestion(self) -> Ingestion:
         """Files to passages."""
         return Ingestion(
-            self.db, self.blobs, self.index, lambda: self.feature_extractor, self.read_file
+            self.db,
+            self.blobs,
+            self.index,
+            lambda: self.feature_extractor,
+            self.read_file,
+            self.intake,
         )
+
+    @cached_property
+    def privacy_scan(self) -> PrivacyScan:
+        """Personal information in documents from before."""
+        return PrivacyScan(self.db, self.intake)
+
+    @cached_property
+    def document_masking(self) -> DocumentMasking:
+        """Documents as they may be shown."""
+        return DocumentMasking(self.db, self.intake, self.redactor)
 
     @cached_property
     def search(self) -> SearchService:
@@ -137,9 +169,10 @@ class Knowledge(Governance):
             self.models,
             policy=WritingPolicy(
                 unverified="drop" if self.settings.unverified == "drop" else "mark",
-                redact=Redactor().masker(Purpose.MODEL),
+                redact=self.redactor.masker(Purpose.MODEL),
             ),
             switches=self.switches,
+            mask=self.redactor.graded_masker(Purpose.ANSWER),
         )
 
     @cached_property

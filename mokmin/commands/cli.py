@@ -81,8 +81,15 @@ def parser() -> argparse.ArgumentParser:
     switch.add_argument("what", choices=("list", "off", "on"))
     switch.add_argument("key", nargs="?", metavar="KEY", help="예: assistant, model:이름")
     switch.add_argument("--notice", default="", help="직원에게 보일 알림")
-    audit = add("audit", maintenance.audit, "감사 기록이 온전한지 확인합니다")
-    audit.add_argument("what", choices=("verify",))
+    audit = add(
+        "audit",
+        maintenance.audit,
+        "감사 기록이 온전한지 확인하거나(verify), 앵커와 지난 달 보관을 지금 합니다(care)",
+    )
+    audit.add_argument("what", choices=("verify", "care"))
+    audit.add_argument(
+        "--anchors", type=Path, metavar="DIR", help="따로 보관한 앵커의 폴더와도 맞춰 봅니다"
+    )
     return root
 
 

@@ -81,12 +81,30 @@ def account(options: argparse.Namespace, settings: Settings, out: Output) -> int
     return 0
 
 
-def audit(_options: argparse.Namespace, settings: Settings, out: Output) -> int:
-    """``mokmin audit verify``."""
-    result = App(settings).audit.verify()
-    out.data({"entries": result.entries, "ok": result.ok, "first_bad": result.first_bad})
+def audit(options: argparse.Namespace, settings: Settings, out: Output) -> int:
+    """``mokmin audit verify`` and ``mokmin audit care``."""
+    app = App(settings)
+    if options.what == "care":
+        done = app.audit_care.run()
+        out.data(asdict(done))
+        out.say(
+            f"앵커 {done.anchored or '이미 있음'} · 보관한 달 {len(done.archived)} · 기한이 지나 지운 달 "
+            f"{len(done.removed)}"
+        )
+        return 0
+    if options.anchors is not None and not options.anchors.is_dir():
+        raise InvalidInput(f"앵커 폴더 '{options.anchors}'이(가) 없습니다. 경로를 확인해 주세요.")
+    result = app.audit.verify(options.anchors)
+    anchored = {"anchors": result.anchors, "anchored": result.anchored} if result.anchors else {}
+    found = {"entries": result.entries, "ok": result.ok, "first_bad": result.first_bad}
+    out.data(found | anchored)
+    compared = (
+        f"앵커 {result.anchors:,}일치와도 맞춰 보았습니다(마지막 {result.anchored})."
+        if result.anchors
+        else "맞춰 볼 앵커는 아직 없습니다."
+    )
     out.say(
-        f"감사 기록 {result.entries:,}건이 온전합니다."
+        f"감사 기록 {result.entries:,}건이 온전합니다. {compared}"
         if result.ok
         else f"감사 기록이 {result.first_bad}번째에서 어긋납니다. 바로 감사 담당에게 알리세요."
     )

@@ -13,6 +13,7 @@ import threading
 import time
 
 import uvicorn
+from sqlalchemy.exc import DBAPIError
 
 from mokmin.app import App
 from mokmin.base.errors import MokminError
@@ -26,6 +27,9 @@ from mokmin.web import create_web
 log = logging.getLogger(__name__)
 WORKER_IDLE_SECONDS = "20"
 WARM_UP_DELAY_SECONDS = 1.0
+CARE_SECONDS = 3600.0
+# Short turns: looking through a text holds the interpreter.
+SCAN_SECONDS, SCAN_PAUSE_SECONDS = 0.5, 5.0
 
 
 def up(options: argparse.Namespace, settings: Settings, out: Output) -> int:
@@ -70,7 +74,8 @@ def worker(options: argparse.Namespace, settings: Settings, out: Output) -> int:
     app = App(settings)
     stop = threading.Event()
     signal.signal(signal.SIGTERM, lambda *_: stop.set())
-    done = Worker(app.queue, app.ingestion, app.index).run(
+    chores = (app.audit_care.run, app.rights.follow_days, app.privacy_scan.turn, app.disposals.turn)
+    done = Worker(app.queue, app.ingestion, app.index, chores).run(
         idle_seconds=options.until_idle, stop=stop.is_set
     )
     out.data({"jobs": done})
@@ -145,6 +150,36 @@ def _warm_up(app: App, server: uvicorn.Server) -> None:
     app.warm_up()
 
 
+def _care(app: App, server: uvicorn.Server) -> None:
+    """Look after the audit log, and have the index drop rights that ended, at the start and then once
+    an hour."""
+    next_at = 0.0
+    while not server.should_exit:
+        time.sleep(1)
+        if not server.started or time.monotonic() < next_at:
+            continue
+        next_at = time.monotonic() + CARE_SECONDS
+        try:
+            app.audit_care.run()
+            app.rights.follow_days()
+        except (MokminError, DBAPIError, OSError) as error:
+            # Tried again at the next turn.
+            log.warning("care broke", extra={"error": type(error).__name__})
+
+
+def _look_through(app: App, server: uvicorn.Server) -> None:
+    """Find personal information in documents from before, a little at a time: here, because a worker
+    that has no jobs leaves."""
+    while not server.should_exit:
+        time.sleep(SCAN_PAUSE_SECONDS)
+        try:
+            if server.started:
+                app.privacy_scan.run(SCAN_SECONDS)
+        except (MokminError, DBAPIError, OSError) as error:
+            # Tried again at the next turn.
+            log.warning("privacy scan broke", extra={"error": type(error).__name__})
+
+
 def _serve(app: App, out: Output) -> int:
     settings = app.settings
     command = [
@@ -174,6 +209,10 @@ def _serve(app: App, out: Output) -> int:
         )
     )
     threading.Thread(target=_warm_up, args=(app, server), name="warm-up", daemon=True).start()
+    threading.Thread(target=_care, args=(app, server), name="audit-care", daemon=True).start()
+    threading.Thread(
+        target=_look_through, args=(app, server), name="privacy-scan", daemon=True
+    ).start()
     try:
         server.run()
     finally:

@@ -10,10 +10,13 @@ import tempfile
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import date
+from functools import cache
 from importlib import resources
 from itertools import groupby
 from pathlib import Path
 from typing import Any
+
+import sqlalchemy as sa
 
 from mokmin.app import App
 from mokmin.base.errors import Conflict
@@ -22,6 +25,8 @@ from mokmin.base.formats.reader import read_document
 from mokmin.governance.access.model import OPERATOR
 from mokmin.knowledge.documents.model import DocumentMeta, Freshness, Upload
 from mokmin.knowledge.documents.passages import split_passages
+from mokmin.knowledge.documents.rights_model import RightsEdit
+from mokmin.knowledge.documents.store import documents
 from mokmin.knowledge.ingestion.service import Ingestion
 from mokmin.knowledge.ingestion.worker import Worker
 
@@ -45,6 +50,19 @@ def _data(name: str) -> bytes:
 def city() -> dict[str, Any]:
     """The demo city's name, departments and accounts."""
     value: dict[str, Any] = json.loads(_data("city.json"))
+    return value
+
+
+def _rights_of(title: str, kind: str) -> dict[str, Any]:
+    """Legal ground, disclosure and retention of a document of the demo."""
+    data = _rights()
+    found: dict[str, Any] = data["titles"].get(title) or data["kinds"][kind]
+    return found
+
+
+@cache
+def _rights() -> dict[str, Any]:
+    value: dict[str, Any] = json.loads(_data("rights.json"))
     return value
 
 
@@ -74,6 +92,7 @@ def statutes() -> Iterator[DemoFile]:
             dated_on=date.fromisoformat(items[0].get("promulgated") or items[0]["date"]),
             effective_on=effective,
             audience=("staff",),
+            **_rights_of(law, LAW_KIND),
         )
         yield DemoFile(f"{law}.txt", "\n".join(parts).encode(), meta)
 
@@ -90,6 +109,7 @@ def city_files() -> Iterator[DemoFile]:
             dated_on=date.fromisoformat(item["date"]),
             freshness=Freshness(item["status"]),
             audience=("staff",) if audience == "staff" else tuple(audience),
+            **_rights_of(item["title"], item["kind"]),
         )
         yield DemoFile(item["file"], _data(f"files/{item['file']}"), meta)
 
@@ -109,6 +129,7 @@ def load(app: App, password: str, progress: Progress) -> int:
         fresh += _put(app, trusted, item)
         progress("시 문서 싣기", done, len(files))
     _link_editions(app)
+    _decide_rights(app)
     Worker(app.queue, app.ingestion, app.index).run(idle_seconds=0)
     if fresh:
         app.index.optimise()
@@ -122,6 +143,26 @@ def _link_editions(app: App) -> None:
             old = app.documents.by_source(OPERATOR, f"demo/{item['supersedes']}")
             if new is not None and old is not None:
                 app.documents.supersede(OPERATOR, old.id, new.id)
+
+
+def _decide_rights(app: App) -> None:
+    """Ground, disclosure and retention of demo documents that an earlier release loaded without."""
+    waiting: dict[str, list[int]] = {}
+    with app.db.read() as connection:
+        rows = connection.execute(
+            sa.select(documents.c.id, documents.c.title, documents.c.kind).where(
+                documents.c.source.startswith("demo/"),
+                documents.c.disclosure == "",
+                documents.c.retention == "",
+                documents.c.deleted_at.is_(None),
+            )
+        ).all()
+    for row in rows:
+        if row.kind in _rights()["kinds"]:
+            values = json.dumps(_rights_of(row.title, row.kind))
+            waiting.setdefault(values, []).append(row.id)
+    for values, ids in waiting.items():
+        app.rights.change(OPERATOR, ids, RightsEdit(json.loads(values)))
 
 
 def _read_here(path: Path, name: str) -> ParsedDocument:
@@ -185,7 +226,7 @@ def passages_of(parsed: ParsedDocument, title: str) -> list[str]:
 def fingerprint() -> str:
     """Changes when the demo's content changes, so that an update is loaded at the next start."""
     digest = hashlib.sha256()
-    for name in ("city.json", "manifest.json", "statutes.jsonl.xz"):
+    for name in ("city.json", "manifest.json", "rights.json", "statutes.jsonl.xz"):
         digest.update(_data(name))
     for item in json.loads(_data("manifest.json")):
         digest.update(_data(f"files/{item['file']}"))

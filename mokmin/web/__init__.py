@@ -15,11 +15,14 @@ from starlette.types import Scope
 
 from mokmin import __version__, features
 from mokmin.app import App
+from mokmin.base.db import utcnow
 from mokmin.base.web.kit import STATIC, PageKit
 from mokmin.base.web.middleware import SecurityMiddleware
 from mokmin.demo import loader
 from mokmin.governance.access.model import ROLE_NAMES, Permission
-from mokmin.governance.people.web import SessionMiddleware, session_of
+from mokmin.governance.people.new_day_web import NewDayMiddleware
+from mokmin.governance.people.sessions import Session
+from mokmin.governance.people.web import Cookies, SessionMiddleware, session_of
 from mokmin.knowledge.documents.model import State
 from mokmin.web.failures import add_failures
 from mokmin.web.programs import add_programs
@@ -28,6 +31,7 @@ from mokmin.web.routes import add_pages
 __all__ = ["create_web"]
 THREADS = 100
 SHUTDOWN_SECONDS = 5.0
+WARN_SECONDS = 120
 FEATURES = Path(features.__file__).parent
 
 
@@ -55,6 +59,7 @@ def create_web(app: App) -> FastAPI:
         busy = sum(d.state in (State.QUEUED, State.READING, State.INDEXING) for d in mine)
         return context | {
             "csrf_token": session.csrf_token,
+            "session_left": _left(session, app.settings.session_idle_minutes),
             "jobs_running": busy,
             "flash": None,
             "conversation_id": None,
@@ -68,29 +73,56 @@ def create_web(app: App) -> FastAPI:
                 "may_curate": who.may(Permission.CURATE),
             },
             "desks": [d for d in features.DESKS if who.may(d.permission)],
-            "recent": [{"id": c.id, "title": c.title} for c in app.assistant.recent(who, limit=8)],
+            "recent": [
+                {"id": c.id, "title": c.title} for c in app.conversations.recent(who, limit=8)
+            ],
         }
 
     folders = [FEATURES / name / "templates" for name in features.FEATURES]
     kit = PageKit(folders, shell)
+    cookies = Cookies(app.settings.secure_cookies, app.settings.session_hours * 3600)
     web = FastAPI(
         title="목민",
         version=__version__,
-        openapi_url="/api/openapi.json",
+        openapi_url=None,
         docs_url=None,
         redoc_url=None,
     )
     web.state.kit = kit
-    add_pages(web, app, kit, demo)
+    add_pages(web, app, kit, demo, cookies)
     add_programs(web, app)
     add_failures(web, kit)
     web.mount("/static", _Static(directory=STATIC), name="static")
-    web.add_middleware(SessionMiddleware, lookup=app.people.session)
-    web.add_middleware(SecurityMiddleware, max_bytes=app.settings.max_upload_mb * 2**20 + 2**20)
+    web.add_middleware(
+        SessionMiddleware,
+        cookie=cookies.session,
+        by_cookie=lambda token, touch: app.sessions.find(token, touch=touch),
+        by_token=lambda token: app.api_tokens.find(token),
+    )
+    web.add_middleware(NewDayMiddleware, day=lambda: app.new_day)
+    web.add_middleware(
+        SecurityMiddleware,
+        max_bytes=app.settings.max_upload_mb * 2**20 + 2**20,
+        over_tls=app.settings.secure_cookies,
+    )
     web.router.on_startup.append(_more_threads)
     web.router.on_shutdown.append(partial(app.assistant.close, SHUTDOWN_SECONDS))
     web.router.on_shutdown.append(app.tools.close)
     return web
+
+
+def _left(session: Session, idle_minutes: int) -> dict[str, int | str] | None:
+    """Seconds until the session ends unused and in any case, and how long before that the page warns;
+    None for programs."""
+    if session.idle_ends is None or session.ends is None:
+        return None
+    now = utcnow()
+    return {
+        "idle": int((session.idle_ends - now).total_seconds()),
+        "absolute": int((session.ends - now).total_seconds()),
+        "warn": min(WARN_SECONDS, idle_minutes * 30),
+        "login": session.principal.login,
+    }
 
 
 async def _more_threads() -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from urllib.parse import quote
 
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
@@ -14,7 +15,7 @@ from mokmin.base.errors import InvalidInput, MokminError, NotFound, NotSignedIn,
 from mokmin.base.web.kit import PageKit
 from mokmin.base.web.middleware import HEADERS
 from mokmin.base.web.problems import INTERNAL, problem, problem_json, wants_html
-from mokmin.governance.people.web import session_of
+from mokmin.governance.people.web import TODO, session_of
 
 log = logging.getLogger(__name__)
 
@@ -25,9 +26,15 @@ def add_failures(web: FastAPI, kit: PageKit) -> None:
     def show(request: Request, error: MokminError) -> Response:
         signed_in = session_of(request) is not None and error.status < 500
         if isinstance(error, NotSignedIn) and wants_html(request):
-            path = request.url.path if request.method == "GET" else "/"
-            return RedirectResponse(f"/signin?next={path}", status_code=303)
-        return problem(request, kit, error, signed_in=signed_in)
+            return RedirectResponse(f"/signin?next={_way_back(request)}", status_code=303)
+        session = session_of(request)
+        todo = TODO.get(session.todo) if session is not None else None
+        if todo and todo.code == error.code and wants_html(request) and request.method == "GET":
+            return RedirectResponse(todo.page, status_code=303)
+        answer = problem(request, kit, error, signed_in=signed_in)
+        if isinstance(error, NotSignedIn):
+            answer.headers["WWW-Authenticate"] = "Bearer"
+        return answer
 
     @web.exception_handler(MokminError)
     def known(request: Request, error: MokminError) -> Response:
@@ -71,3 +78,11 @@ def add_failures(web: FastAPI, kit: PageKit) -> None:
         # This handler runs outside the middleware that adds them.
         response.headers.update(HEADERS)
         return response
+
+
+def _way_back(request: Request) -> str:
+    """The address of a page, to come back to it after signing in."""
+    if request.method != "GET":
+        return "/"
+    query = f"?{request.url.query}" if request.url.query else ""
+    return quote(f"{request.url.path}{query}"[:500], safe="/")

@@ -12,7 +12,9 @@ from sqlalchemy.exc import DBAPIError
 
 from mokmin import __version__, migrations
 from mokmin.app import App
-from mokmin.governance.people.web import guarded, principal_of
+from mokmin.governance.access.model import Permission
+from mokmin.governance.people.web import Needs, anyone, principal_of
+from mokmin.governance.privacy.redaction import Purpose
 from mokmin.knowledge.answering.citing import locator_dict
 
 
@@ -32,12 +34,13 @@ class Find(BaseModel):
 
 def add_programs(web: FastAPI, app: App) -> None:
     """Add the routes for programs."""
+    mask = app.redactor.graded_masker(Purpose.DISPLAY)
 
-    @web.get("/healthz", tags=["operation"])
+    @web.get("/healthz", dependencies=[Depends(anyone)], tags=["operation"])
     def alive() -> dict[str, str]:
         return {"status": "ok", "version": __version__}
 
-    @web.get("/readyz", tags=["operation"])
+    @web.get("/readyz", dependencies=[Depends(anyone)], tags=["operation"])
     def ready() -> JSONResponse:
         checks = {"database": True, "schema": True, "index": True}
         try:
@@ -52,7 +55,7 @@ def add_programs(web: FastAPI, app: App) -> None:
         good = all(checks.values())
         return JSONResponse({"ready": good, "checks": checks}, status_code=200 if good else 503)
 
-    @web.post("/api/v1/search", dependencies=[Depends(guarded)], tags=["knowledge"])
+    @web.post("/api/v1/search", dependencies=[Depends(Needs(Permission.ASK))], tags=["knowledge"])
     def find(request: Request, body: Find) -> dict[str, Any]:
         who = principal_of(request)
         app.switches.check("search")
@@ -65,7 +68,7 @@ def add_programs(web: FastAPI, app: App) -> None:
                 "passage_id": h.passage_id,
                 "document_id": h.document_id,
                 "title": h.title,
-                "text": h.text,
+                "text": mask(h.text, h.grade),
                 "locator": locator_dict(h.locator),
                 "grade": h.grade,
                 "department": h.department,
@@ -76,11 +79,15 @@ def add_programs(web: FastAPI, app: App) -> None:
         ]
         return {"query": result.query, "seconds": result.trace.seconds, "hits": hits}
 
-    @web.post("/api/v1/ask", dependencies=[Depends(guarded)], tags=["knowledge"])
+    @web.post("/api/v1/ask", dependencies=[Depends(Needs(Permission.ASK))], tags=["knowledge"])
     def ask(request: Request, body: Ask) -> dict[str, Any]:
         answer = app.answers.answer(principal_of(request), body.question, model=body.model)
         return asdict(answer)
 
-    @web.get("/favicon.ico", include_in_schema=False)
+    @web.get("/api/openapi.json", dependencies=[Depends(anyone)], include_in_schema=False)
+    def schema() -> JSONResponse:
+        return JSONResponse(web.openapi())
+
+    @web.get("/favicon.ico", dependencies=[Depends(anyone)], include_in_schema=False)
     def icon() -> Response:
         return RedirectResponse("/static/logo.svg")

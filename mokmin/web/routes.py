@@ -10,22 +10,39 @@ from fastapi import FastAPI
 from mokmin.app import App
 from mokmin.base.formats.page_images import PageImages
 from mokmin.base.web.kit import PageKit, ago
-from mokmin.features.assistant import folder_pages, shared_pages
+from mokmin.features.account import helping_pages
+from mokmin.features.account import pages as account_pages
+from mokmin.features.assistant import (
+    answer_pages,
+    attachment_pages,
+    folder_pages,
+    history_pages,
+    shared_pages,
+)
 from mokmin.features.assistant import pages as assistant_pages
+from mokmin.features.assistant.chat import Chat
+from mokmin.features.auditing import pages as auditing_pages
 from mokmin.features.console import pages as console_pages
-from mokmin.features.console import switch_pages
+from mokmin.features.console import permission_pages, switch_pages
 from mokmin.features.curation import pages as curation_pages
 from mokmin.features.curation import review_pages
 from mokmin.features.library import pages as library_pages
-from mokmin.features.library import search_pages
+from mokmin.features.library import rights_pages, search_pages
+from mokmin.features.organisation import pages as organisation_pages
+from mokmin.features.organisation import people_pages, rotation_pages, scim_pages
 from mokmin.features.portal import pages as portal_pages
+from mokmin.features.portal import sign_in_pages
 from mokmin.features.portal.starters import starters
+from mokmin.features.privacy import pages as privacy_pages
+from mokmin.features.records import pages as records_pages
 from mokmin.features.tools import pages as tools_pages
 from mokmin.governance.access.model import Principal
+from mokmin.governance.people.web import Cookies
+from mokmin.governance.privacy.redaction import Purpose
 from mokmin.settings import demo_password
 
 
-def add_pages(web: FastAPI, app: App, kit: PageKit, demo: bool) -> None:
+def add_pages(web: FastAPI, app: App, kit: PageKit, demo: bool, cookies: Cookies) -> None:
     """Add every feature's routes."""
 
     def begin(principal: Principal) -> list[Mapping[str, str]]:
@@ -34,37 +51,77 @@ def add_pages(web: FastAPI, app: App, kit: PageKit, demo: bool) -> None:
     def recent(principal: Principal) -> list[Mapping[str, Any]]:
         return [
             {"id": c.id, "title": c.title, "when": ago(c.updated_at), "documents": 0}
-            for c in app.assistant.recent(principal, limit=5)
+            for c in app.conversations.recent(principal, limit=5)
         ]
 
     note = "" if app.models else "연결된 생성 모델이 없어, 원문을 그대로 발췌해 답합니다."
     hint = f"시범 계정 비밀번호는 모두 {demo_password()} 입니다." if demo else ""
-    for routes in portal_pages.routers(
-        kit,
-        app.people,
-        app.audit,
-        app.documents,
-        begin,
-        recent,
-        home_folder=app.settings.home,
-        secure=app.settings.secure_cookies,
+    doors = sign_in_pages.Doors(
+        people=app.people,
+        sign_in=app.sign_in,
+        sessions=app.sessions,
+        oidc=app.oidc,
+        audit=app.audit,
+        cookies=cookies,
+        home=app.settings.home,
+        public_url=app.settings.public_url,
+        provider_name=app.settings.oidc_name,
         demo=hint,
-    ):
+    )
+    for routes in sign_in_pages.routers(kit, doors):
+        web.include_router(routes, include_in_schema=False)
+    account = account_pages.Account(
+        app.sign_in, app.sessions, app.second_factors, app.api_tokens, app.audit, cookies
+    )
+    for routes in account_pages.routers(kit, account):
+        web.include_router(routes, include_in_schema=False)
+    web.include_router(helping_pages.router(kit, account), include_in_schema=False)
+    web.include_router(permission_pages.router(kit), include_in_schema=False)
+    for routes in portal_pages.routers(kit, app.documents, begin, recent):
         web.include_router(routes, include_in_schema=False)
     images = PageImages(app.settings.home / "cache" / "pages")
+    chat = Chat(
+        kit=kit,
+        assistant=app.assistant,
+        conversations=app.conversations,
+        attaching=app.attaching,
+        documents=app.documents,
+        search=app.search,
+        folders=app.folders,
+        starters=begin,
+        endpoints=lambda: app.answers.endpoints,
+        mode_note=note,
+        mask=app.redactor.graded_masker(Purpose.DISPLAY),
+    )
+    # The history before the chat: its address would be taken for a conversation's.
+    for rooms in (history_pages, folder_pages, assistant_pages, answer_pages, attachment_pages):
+        web.include_router(rooms.router(chat), include_in_schema=False)
     web.include_router(
-        assistant_pages.router(
-            kit, app.assistant, app.documents, app.search, begin, note, app.folders
+        shared_pages.router(
+            kit,
+            app.conversations,
+            app.sharing,
+            app.shared,
+            app.people.department_names,
+            app.redactor.graded_masker(Purpose.EXPORT),
         ),
         include_in_schema=False,
     )
-    web.include_router(folder_pages.router(app.folders), include_in_schema=False)
     web.include_router(
-        shared_pages.router(kit, app.assistant, app.sharing, app.people.department_names),
+        rights_pages.router(
+            kit,
+            app.rights,
+            app.rights_viewing,
+            app.people,
+            app.search,
+            app.redactor.graded_masker(Purpose.DISPLAY),
+        ),
         include_in_schema=False,
     )
     web.include_router(
-        library_pages.router(kit, app.documents, app.people, app.audit, images),
+        library_pages.router(
+            kit, app.documents, app.people, app.audit, images, app.document_masking
+        ),
         include_in_schema=False,
     )
     web.include_router(
@@ -78,6 +135,20 @@ def add_pages(web: FastAPI, app: App, kit: PageKit, demo: bool) -> None:
     web.include_router(curation_pages.router(kit, curation), include_in_schema=False)
     reviewing = review_pages.Reviewing(app.reviews, app.audit, app.settings.home)
     web.include_router(review_pages.router(kit, reviewing), include_in_schema=False)
+    desk = organisation_pages.Desk(app.organisation, app.accounts, app.free_groups)
+    for routes in (
+        organisation_pages.router(kit, desk),
+        people_pages.router(kit, desk, app.imports),
+        rotation_pages.router(kit, desk, app.rotations),
+        scim_pages.router(app.scim_users, app.scim_groups),
+    ):
+        web.include_router(routes, include_in_schema=False)
+    for routes in auditing_pages.routers(kit, app.auditing, app.activity):
+        web.include_router(routes, include_in_schema=False)
+    for routes in privacy_pages.routers(kit, app.privacy, app.policies, app.documents):
+        web.include_router(routes, include_in_schema=False)
+    for routes in records_pages.routers(kit, app.records, app.disposals):
+        web.include_router(routes, include_in_schema=False)
     web.include_router(switch_pages.router(kit, app.switches), include_in_schema=False)
     web.include_router(
         console_pages.router(

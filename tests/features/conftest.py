@@ -65,7 +65,7 @@ def signed_in(app: App, people: Any, browser: Any) -> Callable[[str], Browser]:
 
     def enter(login: str) -> Browser:
         made: Browser = browser()
-        session = app.people.sign_in(login, people.password)
+        session = app.sign_in.with_password(login, people.password)
         made.client.cookies.set("mokmin_session", session.token)
         made.csrf = session.csrf_token
         return made

@@ -285,6 +285,6 @@ def test_an_answer_that_is_there_is_not_wiped_by_asking_again(
 ) -> None:
     cid, mid = ask(kim)
     follow(kim, cid, mid)
-    before = app.assistant.turn(people.kim, cid, mid)
+    before = app.conversations.turn(people.kim, cid, mid)
     assert kim.post(f"/chat/{cid}/messages/{mid}/retry").status_code == 303
-    assert app.assistant.turn(people.kim, cid, mid) == before
+    assert app.conversations.turn(people.kim, cid, mid) == before

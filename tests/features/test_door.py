@@ -65,7 +65,7 @@ def test_signing_out_ends_the_session(kim: Any) -> None:
 
 
 @pytest.mark.parametrize(
-    "url", ["/chat", "/signout", "/library/upload", "/preferences/password", "/api/v1/ask"]
+    "url", ["/chat", "/signout", "/library/upload", "/account/password", "/api/v1/ask"]
 )
 def test_a_forged_form_is_refused(kim: Any, url: str) -> None:
     for token in ("", "invented"):
@@ -87,19 +87,6 @@ def test_a_token_in_hangul_is_a_wrong_token(kim: Any, browser: Any) -> None:
         someone.post("/signin", fields).status_code,
     ]
     assert statuses == [403, 403]
-
-
-def test_a_new_password_asks_to_sign_in_again(kim: Any, browser: Any, people: Any) -> None:
-    fields = {
-        "current": people.password, "password": "새-비밀번호-987654",
-        "password_again": "새-비밀번호-987654",
-    }  # fmt: skip
-    wrong = kim.post("/preferences/password", fields | {"password_again": "다른"})
-    assert wrong.status_code == 422
-    assert "서로 다릅니다" in wrong.text
-    assert kim.post("/preferences/password", fields).headers["location"] == "/signin"
-    assert kim.get("/", follow_redirects=False).status_code == 303
-    assert browser().sign_in("kim", "새-비밀번호-987654").status_code == 303
 
 
 def first(app: App) -> Any:

@@ -19,22 +19,24 @@ def talks(app: App, people: Any) -> list[int]:
     with app.db.write() as connection:
         for title in ("하나", "둘", "셋"):
             row = conversations.insert().values(
-                user_id=people.kim.user_id, title=title, scope="",
+                user_id=people.kim.user_id, title=title,
                 created_at=utcnow(), updated_at=utcnow(),
             )  # fmt: skip
             key = connection.execute(row).inserted_primary_key[0]
-            connection.execute(
+            turn = connection.execute(
                 turns.insert().values(
                     conversation_id=key, question=f"{title}째 질문은 공유재산 사용료입니다",
                     state="done", answer='{"lead": "답에만 있는 낱말"}', created_at=utcnow(),
                 )
-            )  # fmt: skip
+            ).inserted_primary_key[0]  # fmt: skip
+            here = conversations.c.id == key
+            connection.execute(conversations.update().where(here).values(leaf_id=turn))
             made.append(int(key))
     return made
 
 
 def shown(app: App, people: Any, folder: int | None = None) -> list[int]:
-    found = app.assistant.recent(people.kim)
+    found = app.conversations.recent(people.kim)
     return [p.conversation.id for p in app.folders.arrange(found, folder_id=folder)]
 
 

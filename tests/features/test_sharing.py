@@ -12,10 +12,10 @@ import sqlalchemy as sa
 from mokmin.app import App
 from mokmin.base.db import utcnow
 from mokmin.base.formats.reader import read_document
-from mokmin.features.assistant.sharing import REFUSED, WITHHELD, as_seen
 from mokmin.features.assistant.store import conversations, turns
 from mokmin.governance.access.rules import document_groups
 from mokmin.governance.audit.service import audit_log
+from mokmin.knowledge.answering.withholding import REFUSED, WITHHELD, as_seen
 from mokmin.knowledge.documents.passages import block_text
 from mokmin.knowledge.documents.store import documents
 
@@ -81,7 +81,7 @@ def talk(app: App, people: Any, shelf: tuple[int, int]) -> int:
     with app.db.write() as connection:
         key = connection.execute(
             conversations.insert().values(
-                user_id=people.kim.user_id, title=QUESTION, scope="",
+                user_id=people.kim.user_id, title=QUESTION,
                 created_at=utcnow(), updated_at=utcnow(),
             )
         ).inserted_primary_key[0]  # fmt: skip
@@ -92,12 +92,15 @@ def talk(app: App, people: Any, shelf: tuple[int, int]) -> int:
 def add_turn(app: App, conversation: int, question: str, answer: dict[str, Any]) -> None:
     """One more answered question."""
     with app.db.write() as connection:
-        connection.execute(
+        here = conversations.c.id == conversation
+        last = connection.execute(sa.select(conversations.c.leaf_id).where(here)).scalar()
+        key = connection.execute(
             turns.insert().values(
-                conversation_id=conversation, question=question, state="done",
+                conversation_id=conversation, question=question, state="done", parent_id=last,
                 answer=json.dumps(answer, ensure_ascii=False), created_at=utcnow(),
             )
-        )  # fmt: skip
+        ).inserted_primary_key[0]  # fmt: skip
+        connection.execute(conversations.update().where(here).values(leaf_id=key))
 
 
 def give(browser: Any, app: App, people: Any, talk: int, **to: str) -> int:
@@ -131,19 +134,19 @@ def test_a_reader_with_rights_sees_all_and_the_highest_grade(
     assert WITHHELD not in page
     assert all(secret in page for secret in SECRETS)
     assert "민감" in page
-    assert app.sharing.open(people.lead, share).grade == "S"
+    assert app.shared.open(people.lead, share).grade == "S"
 
 
 def test_rights_taken_back_later_count(
     app: App, people: Any, talk: int, shelf: tuple[int, int], kim: Any
 ) -> None:
     share = give(kim, app, people, talk, to="lead")
-    assert app.sharing.open(people.lead, share).turns[0].withheld == 0
+    assert app.shared.open(people.lead, share).turns[0].withheld == 0
     with app.db.write() as connection:
         connection.execute(
             document_groups.delete().where(document_groups.c.document_id == shelf[1])
         )
-    seen = app.sharing.open(people.lead, share)
+    seen = app.shared.open(people.lead, share)
     assert seen.turns[0].withheld == 3
     assert not any(
         secret in json.dumps(seen.turns[0].answer, ensure_ascii=False) for secret in SECRETS
@@ -158,12 +161,12 @@ def test_a_deleted_document_is_withheld_and_a_superseded_one_stays(
         connection.execute(
             documents.update().where(documents.c.id == shelf[1]).values(freshness="superseded")
         )
-    assert app.sharing.open(people.lead, share).turns[0].withheld == 0
+    assert app.shared.open(people.lead, share).turns[0].withheld == 0
     with app.db.write() as connection:
         connection.execute(
             documents.update().where(documents.c.id == shelf[1]).values(deleted_at=utcnow())
         )
-    assert app.sharing.open(people.lead, share).turns[0].withheld == 3
+    assert app.shared.open(people.lead, share).turns[0].withheld == 3
 
 
 def test_others_cannot_open_list_end_or_refresh_it(

@@ -154,7 +154,7 @@ def test_an_answer_under_way_stops_at_the_next_sentence_and_keeps_what_it_has(
     model = Slow()
     parking._models = [model]
     turn = parking.assistant.ask(people.kim, "주차요금은 한 시간에 얼마인가?")
-    run = parking.assistant._runs[turn.id]
+    run = parking.assistant.runs._runs[turn.id]
     with run.changed:
         assert run.changed.wait_for(lambda: model.asked, 10)
         assert run.changed.wait_for(lambda: any(e.sentence for e in run.events), 8)
@@ -162,7 +162,7 @@ def test_an_answer_under_way_stops_at_the_next_sentence_and_keeps_what_it_has(
     model.go_on.set()
     with run.changed:
         assert run.changed.wait_for(lambda: run.finished, 10)
-    kept = parking.assistant.turn(people.kim, turn.conversation_id, turn.id)
+    kept = parking.conversations.turn(people.kim, turn.conversation_id, turn.id)
     assert kept.state == "stopped"
     assert kept.answer is not None
     said = [sentence["text"] for sentence in kept.answer["sentences"]]

@@ -158,9 +158,9 @@ def test_runs_and_files_are_on_the_record_without_contents(
     kim.get(url + "/file.csv")
     with app.db.read() as connection:
         rows = connection.execute(
-            sa.select(audit_log.c.action, audit_log.c.detail).where(
-                audit_log.c.action.in_(["tool.run", "tool.export"])
-            )
+            sa.select(audit_log.c.action, audit_log.c.detail)
+            .where(audit_log.c.action.in_(["tool.run", "tool.export"]))
+            .order_by(audit_log.c.seq)
         ).all()
     assert [r.action for r in rows] == ["tool.run", "tool.export"]
     assert all("비밀" not in r.detail and "사용료" not in r.detail for r in rows)

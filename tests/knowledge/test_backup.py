@@ -120,7 +120,7 @@ def city(app: App, people: Any, put: Any) -> App:
     gone = put(app, "옛글.md", "# 옛글\n\n주차요금은 없다.\n")
     app.documents.delete(OPERATOR, gone.document_id)
     put(app, "망가진.pdf", b"%PDF-1.7 broken", ready=False)
-    app.people.sign_in("kim", people.password)
+    app.sign_in.with_password("kim", people.password)
     turn = app.assistant.ask(people.kim, QUESTIONS[1])
     for _ in app.assistant.follow(people.kim, turn.conversation_id, turn.id):
         pass
@@ -235,7 +235,7 @@ def test_work_goes_on_after_a_restore(
     (first, *_) = found.search.search(OPERATOR, "주민센터는 아홉 시에 연다").hits
     assert first.document_id == upload.document_id
     found.people.create_account(login="new", name="새", password=people.password, role="official")
-    found.people.sign_in("kim", people.password)
+    found.sign_in.with_password("kim", people.password)
     assert found.audit.verify().ok
 
 

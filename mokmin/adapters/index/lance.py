@@ -214,17 +214,17 @@ class LanceIndex:
         text = condition(where)
         if text == "false":
             return {}
-        query = self._vector_query(vector, text)
+        query = self._vector_query(vector, text, limit)
         found = query.select(["passage_id", "_distance"]).limit(limit).to_arrow()
         near = [1.0 - d for d in found["_distance"].to_pylist()]
         return dict(zip(found["passage_id"].to_pylist(), near, strict=True))
 
-    def _vector_query(self, vector: NDArray[np.float32], where: str) -> Any:
+    def _vector_query(self, vector: NDArray[np.float32], where: str, limit: int = 10) -> Any:
         query = self._now().table.search(vector, vector_column_name="vector")
         query = query.distance_type("cosine")
         if where:
             query = query.where(where, prefilter=True)
-        return query.nprobes(50).ef(EFFORT).refine_factor(REFINE)
+        return query.nprobes(50).ef(max(EFFORT, REFINE * limit)).refine_factor(REFINE)
 
     def explain(self, where: IndexFilter) -> str:
         """The plan of a filtered vector search: names the scalar indexes that the filter uses."""

@@ -13,7 +13,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import Connection, Engine, Insert, MetaData, create_engine, event, text
+from sqlalchemy import Connection, Engine, Insert, MetaData, Select, create_engine, event, text
 from sqlalchemy.engine import make_url
 
 metadata = MetaData(
@@ -29,6 +29,11 @@ metadata = MetaData(
 def utcnow() -> datetime:
     """Now, in UTC, without a time zone: what every timestamp column holds."""
     return datetime.now(UTC).replace(tzinfo=None)
+
+
+def pairs(connection: Connection, query: Select[Any]) -> dict[Any, Any]:
+    """The rows of a query of two columns as a mapping from the first to the second."""
+    return {row[0]: row[1] for row in connection.execute(query)}
 
 
 def new_id(connection: Connection, insert: Insert) -> int:

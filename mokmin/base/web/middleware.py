@@ -24,13 +24,16 @@ HEADERS = {
     "Permissions-Policy": "camera=(), geolocation=(), microphone=()",
     "Cross-Origin-Opener-Policy": "same-origin",
 }
+# Only behind TLS: browsers then refuse plain HTTP to this host for a year (RFC 6797).
+STRICT_TRANSPORT = {"Strict-Transport-Security": "max-age=31536000; includeSubDomains"}
 
 
 class SecurityMiddleware:
     """Adds the headers, refuses requests that say they are too large, logs without content."""
 
-    def __init__(self, app: ASGIApp, *, max_bytes: int) -> None:
+    def __init__(self, app: ASGIApp, *, max_bytes: int, over_tls: bool = False) -> None:
         self._app = app
+        self._headers = HEADERS | (STRICT_TRANSPORT if over_tls else {})
         self._max_bytes = max_bytes
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -46,7 +49,7 @@ class SecurityMiddleware:
             if message["type"] == "http.response.start":
                 status = message["status"]
                 headers = MutableHeaders(scope=message)
-                for key, value in HEADERS.items():
+                for key, value in self._headers.items():
                     headers.setdefault(key, value)
             await send(message)
 
@@ -64,12 +67,13 @@ class SecurityMiddleware:
                 "request",
                 extra={
                     "method": scope["method"],
-                    "path": _without_query(scope["path"]),
+                    "path": _route(scope),
                     "status": status,
                     "ms": round(1000 * (time.perf_counter() - begin)),
                 },
             )
 
 
-def _without_query(path: str) -> str:
-    return path[:200]
+def _route(scope: Scope) -> str:
+    """The route's pattern, never the address that was typed: it may hold anything."""
+    return str(getattr(scope.get("route"), "path", "") or "-")

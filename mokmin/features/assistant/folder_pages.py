@@ -7,15 +7,17 @@ from typing import Annotated
 from fastapi import APIRouter, Depends, Form, Request
 from fastapi.responses import RedirectResponse, Response
 
-from mokmin.features.assistant.folders import FolderService
-from mokmin.governance.people.web import guarded, principal_of
+from mokmin.features.assistant.chat import Chat
+from mokmin.governance.access.model import Permission
+from mokmin.governance.people.web import Needs, principal_of
 
 HISTORY = "/chat/history"
 
 
-def router(folders: FolderService) -> APIRouter:
+def router(chat: Chat) -> APIRouter:
     """Folders below /chat/folders; where a conversation stands below /chat/{cid}."""
-    routes = APIRouter(dependencies=[Depends(guarded)])
+    folders = chat.folders
+    routes = APIRouter(dependencies=[Depends(Needs(Permission.ASK))])
 
     @routes.post("/chat/folders")
     def make(request: Request, name: Annotated[str, Form()] = "") -> Response:

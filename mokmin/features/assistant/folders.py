@@ -12,7 +12,7 @@ from mokmin.base.db import Database, new_id
 from mokmin.base.errors import Conflict, InvalidInput, NotFound
 from mokmin.features.assistant.model import Conversation
 from mokmin.features.assistant.organising_store import folders, places
-from mokmin.features.assistant.store import conversations, turns
+from mokmin.features.assistant.store import conversations, shown_turns, turns
 from mokmin.governance.access.model import Principal
 
 MOST_FOLDERS = 50
@@ -124,13 +124,15 @@ class FolderService:
         return sorted(kept, key=lambda p: not p.pinned)
 
     def _snippets(self, ids: Sequence[int], words: Sequence[str]) -> dict[int, str]:
-        """The part of the newest question around a word that was searched; never of an answer."""
+        """The part of the newest question around a word that was searched, of those on the branch that
+        is shown; never of an answer."""
         if not words or not ids:
             return {}
+        shown = shown_turns(conversations.c.id.in_(ids))
         query = (
             sa.select(turns.c.conversation_id, turns.c.question)
+            .join(shown, shown.c.id == turns.c.id)
             .where(
-                turns.c.conversation_id.in_(ids),
                 sa.or_(*(turns.c.question.icontains(w, autoescape=True) for w in words)),
             )
             .order_by(turns.c.id)

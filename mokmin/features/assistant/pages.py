@@ -1,119 +1,131 @@
-"""Pages of the conversation."""
+"""Pages of the conversation: the question box, branches, temporary conversations."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Depends, Form, Header, Request
-from fastapi.responses import HTMLResponse, RedirectResponse, Response, StreamingResponse
+from fastapi import APIRouter, Depends, Form, Query, Request
+from fastapi.responses import HTMLResponse, JSONResponse, RedirectResponse, Response
 
-from mokmin.base.errors import NotFound
-from mokmin.base.web.kit import PageKit, ago, day
+from mokmin.base.web.kit import ago
 from mokmin.features.assistant import present
-from mokmin.features.assistant.folders import FolderService
-from mokmin.features.assistant.model import Turn
-from mokmin.features.assistant.service import SCOPES, AssistantService
-from mokmin.governance.access.model import Principal
-from mokmin.governance.people.web import guarded, principal_of
-from mokmin.knowledge.answering.model import AnswerEvent
-from mokmin.knowledge.answering.review_model import REASONS
-from mokmin.knowledge.documents.passages import block_text
-from mokmin.knowledge.documents.service import DocumentService, LibraryQuery
-from mokmin.knowledge.search.service import SearchService
+from mokmin.features.assistant.chat import Chat
+from mokmin.features.assistant.model import SCOPES, Conversation, Scope, Step, Turn
+from mokmin.features.assistant.service import scope_of
+from mokmin.governance.access.model import Permission, Principal
+from mokmin.governance.people.web import Needs, principal_of
+from mokmin.knowledge.documents.service import LibraryQuery
 
-Starters = Callable[[Principal], list[Mapping[str, str]]]
-AROUND = 2
-NO_BUFFER = {"Cache-Control": "no-store", "X-Accel-Buffering": "no"}
+PROPOSED = 8
+Ids = Annotated[list[int], Query()]
 
 
-def router(  # noqa: C901 - a list of routes
-    kit: PageKit,
-    assistant: AssistantService,
-    documents: DocumentService,
-    search: SearchService,
-    starters: Starters,
-    mode_note: str,
-    folders: FolderService,
-) -> APIRouter:
-    """All routes below /chat."""
-    routes = APIRouter(dependencies=[Depends(guarded)])
+def router(chat: Chat) -> APIRouter:
+    """Asking below /chat."""
+    routes = APIRouter(dependencies=[Depends(Needs(Permission.ASK))])
+    kit, assistant, talks = chat.kit, chat.assistant, chat.conversations
 
     @routes.get("/chat")
     def new(
-        request: Request, document_id: int | None = None, q: str = "", scope: str = ""
+        request: Request,
+        document: Ids = [],  # noqa: B006 - FastAPI copies it
+        document_id: int | None = None,
+        q: str = "",
+        scope: str = "",
+        temporary: str = "",
     ) -> HTMLResponse:
-        return _chat(request, None, document_id, q, scope)
+        chosen = scope_of(scope, _all(document, document_id))
+        for one in chosen.document_ids:
+            chat.documents.get(principal_of(request), one)
+        return kit.page(
+            request,
+            "assistant/chat.html",
+            **_empty(chat, principal_of(request), temporary=temporary == "1"),
+            **_composer(chat, principal_of(request), chosen),
+            prefill=q,
+        )
 
     @routes.post("/chat")
     def ask(
         request: Request,
         question: Annotated[str, Form()] = "",
         conversation_id: Annotated[int | None, Form()] = None,
+        parent_id: Annotated[int | None, Form()] = None,
+        document: Annotated[list[int], Form()] = [],  # noqa: B006
         document_id: Annotated[int | None, Form()] = None,
         scope: Annotated[str, Form()] = "",
+        model: Annotated[str, Form()] = "",
+        temporary: Annotated[str, Form()] = "",
     ) -> Response:
         turn = assistant.ask(
             principal_of(request),
             question,
             conversation_id=conversation_id,
-            document_id=document_id,
-            scope=scope,
+            parent_id=parent_id,
+            scope=scope_of(scope, _all(document, document_id)),
+            model=model,
+            temporary=temporary == "1",
         )
-        return RedirectResponse(f"/chat/{turn.conversation_id}#mq{turn.id}", status_code=303)
+        return _at(turn)
 
-    @routes.get("/chat/history")
-    def history(
-        request: Request, q: str = "", deleted: int | None = None, folder: int | None = None
-    ) -> HTMLResponse:
-        flash = None
-        if deleted is not None:
-            flash = {
-                "text": "대화를 지웠습니다.",
-                "undo": {"url": f"/chat/{deleted}/restore", "fields": {}},
-            }
-        return kit.page(
-            request,
-            "assistant/history.html",
-            nav="chat",
-            title="업무 대화",
-            flash=flash,
-            **_history(request, q, folder),
-        )
-
-    @routes.get("/chat/history/list")
-    def history_list(request: Request, q: str = "", folder: int | None = None) -> HTMLResponse:
-        return kit.page(request, "assistant/history_list.html", **_history(request, q, folder))
+    @routes.get("/chat/documents")
+    def documents(request: Request, q: str = "") -> JSONResponse:
+        query = LibraryQuery(text=q[:200], state="ready")
+        found = chat.documents.page(principal_of(request), query).documents[:PROPOSED]
+        items = [
+            {"id": d.id, "title": d.title, "grade": d.grade, "department": d.department}
+            for d in found
+        ]
+        return JSONResponse({"items": items}, headers={"Cache-Control": "no-store"})
 
     @routes.get("/chat/{cid}")
-    def chat(request: Request, cid: int) -> HTMLResponse:
-        return _chat(request, cid, None, "", "")
-
-    @routes.post("/chat/{cid}/rename")
-    def rename(request: Request, cid: int, title: Annotated[str, Form()] = "") -> Response:
-        assistant.rename(principal_of(request), cid, title)
-        return RedirectResponse("/chat/history", status_code=303)
-
-    @routes.post("/chat/{cid}/delete")
-    def delete(request: Request, cid: int) -> Response:
-        assistant.delete(principal_of(request), cid)
-        return RedirectResponse(f"/chat/history?deleted={cid}", status_code=303)
-
-    @routes.post("/chat/{cid}/restore")
-    def restore(request: Request, cid: int) -> Response:
-        assistant.restore(principal_of(request), cid)
-        return RedirectResponse("/chat/history", status_code=303)
-
-    @routes.get("/chat/{cid}/messages/{mid}/stream")
-    def stream(
-        request: Request, cid: int, mid: int, last_event_id: Annotated[str, Header()] = ""
-    ) -> StreamingResponse:
+    def open_chat(request: Request, cid: int, document: Ids = []) -> HTMLResponse:  # noqa: B006
         principal = principal_of(request)
-        assistant.turn(principal, cid, mid)
-        after = int(last_event_id) if last_event_id.isascii() and last_event_id.isdigit() else 0
-        return StreamingResponse(
-            _events(principal, cid, mid, after), media_type="text/event-stream", headers=NO_BUFFER
+        talk = talks.get(principal, cid)
+        steps = talks.path(principal, cid)
+        reader = talks.reader(principal, cid)
+        last = steps[-1].turn if steps else None
+        chosen = Scope("documents", tuple(document)) if document else None
+        for one in document:
+            chat.documents.get(reader, one)
+        return kit.page(
+            request,
+            "assistant/chat.html",
+            **(_shown(chat, talk, steps) if steps else _empty(chat, principal, talk=talk)),
+            **_composer(
+                chat,
+                reader,
+                chosen or (last.scope if last else Scope()),
+                talk=talk,
+                model=last.model if last else "",
+            ),
+            prefill="",
         )
+
+    @routes.post("/chat/{cid}/messages/{mid}/edit")
+    def edit(
+        request: Request, cid: int, mid: int, question: Annotated[str, Form()] = ""
+    ) -> Response:
+        return _at(assistant.edit(principal_of(request), cid, mid, question))
+
+    @routes.post("/chat/{cid}/messages/{mid}/again")
+    def again(
+        request: Request,
+        cid: int,
+        mid: int,
+        scope: Annotated[str, Form()] = "same",
+        document: Annotated[list[int], Form()] = [],  # noqa: B006
+        model: Annotated[str, Form()] = "",
+    ) -> Response:
+        principal = principal_of(request)
+        same = scope == "same" and not document
+        wanted = talks.turn(principal, cid, mid).scope if same else scope_of(scope, document)
+        return _at(assistant.again(principal, cid, mid, scope=wanted, model=model))
+
+    @routes.post("/chat/{cid}/messages/{mid}/show")
+    def show(request: Request, cid: int, mid: int) -> Response:
+        talks.show(principal_of(request), cid, mid)
+        return RedirectResponse(f"/chat/{cid}#b{mid}", status_code=303)
 
     @routes.post("/chat/{cid}/messages/{mid}/stop")
     def stop(request: Request, cid: int, mid: int) -> Response:
@@ -122,228 +134,86 @@ def router(  # noqa: C901 - a list of routes
 
     @routes.post("/chat/{cid}/messages/{mid}/retry")
     def retry(request: Request, cid: int, mid: int) -> Response:
-        assistant.retry(principal_of(request), cid, mid)
-        return RedirectResponse(f"/chat/{cid}#m{mid}", status_code=303)
+        return _at(assistant.retry(principal_of(request), cid, mid))
 
-    @routes.get("/chat/{cid}/messages/{mid}/feedback")
-    def feedback_form(request: Request, cid: int, mid: int) -> HTMLResponse:
-        assistant.turn(principal_of(request), cid, mid)
-        return kit.page(
-            request, "assistant/feedback.html", cid=cid, mid=mid, reasons=list(REASONS.items())
-        )
-
-    @routes.post("/chat/{cid}/messages/{mid}/feedback")
-    def feedback(
-        request: Request,
-        cid: int,
-        mid: int,
-        value: Annotated[str, Form()] = "",
-        reason: Annotated[str, Form()] = "",
-        comment: Annotated[str, Form()] = "",
-    ) -> Response:
-        given = {"up": 1, "down": -1}.get(value, 0)
-        assistant.rate(principal_of(request), cid, mid, given, reason=reason, comment=comment)
-        return Response(status_code=204)
-
-    @routes.get("/chat/{cid}/messages/{mid}/evidence/{n}")
-    def evidence(
-        request: Request, cid: int, mid: int, n: int, x_partial: Annotated[str, Header()] = ""
-    ) -> HTMLResponse:
-        principal = principal_of(request)
-        turn = assistant.turn(principal, cid, mid)
-        return kit.page(
-            request,
-            "assistant/evidence.html",
-            partial=x_partial == "1",
-            nav="chat",
-            title="근거 원문",
-            conversation_id=cid,
-            cid=cid,
-            mid=mid,
-            e=_evidence(principal, turn, n),
-        )
-
-    @routes.get("/chat/{cid}/messages/{mid}/why")
-    def why(
-        request: Request, cid: int, mid: int, x_partial: Annotated[str, Header()] = ""
-    ) -> HTMLResponse:
-        principal = principal_of(request)
-        turn = assistant.turn(principal, cid, mid)
-        scope = SCOPES.get(assistant.get(principal, cid).scope, "전체 문서")
-        return kit.page(
-            request,
-            "assistant/why.html",
-            partial=x_partial == "1",
-            nav="chat",
-            title="왜 이 답인가요",
-            conversation_id=cid,
-            cid=cid,
-            mid=mid,
-            w=present.why(turn, documents.count(principal), scope),
-        )
-
-    def _chat(
-        request: Request, cid: int | None, document_id: int | None, text: str, scope: str
-    ) -> HTMLResponse:
-        principal = principal_of(request)
-        turns: list[Turn] = []
-        title = "새 대화"
-        if cid is not None:
-            conversation = assistant.get(principal, cid)
-            turns = assistant.turns(principal, cid)
-            document_id, title, scope = (
-                conversation.document_id,
-                conversation.title,
-                conversation.scope,
-            )
-        about = documents.get(principal, document_id) if document_id is not None else None
-        latest = (
-            [] if turns else documents.page(principal, LibraryQuery(state="ready")).documents[:3]
-        )
-        return kit.page(
-            request,
-            "assistant/chat.html",
-            nav="chat",
-            title=title,
-            cid=cid,
-            conversation_id=cid,
-            messages=[present.exchange(turn) for turn in turns],
-            starters=starters(principal),
-            documents=[
-                {"id": d.id, "title": d.title, "format": d.format, "when": ago(d.created_at)}
-                for d in latest
-            ],
-            scopes=list(SCOPES.items()),
-            scope=scope,
-            prefill=text,
-            mode_note=mode_note,
-            document={"id": about.id, "title": about.title} if about else None,
-        )
-
-    def _history(request: Request, q: str, folder: int | None) -> dict[str, Any]:
-        principal = principal_of(request)
-        found = assistant.recent(principal, text=q, limit=500 if folder else 100)
-        names = {f.id: f for f in folders.all(principal)}
-        folder = folder if folder in names else None
-        return {
-            "q": q,
-            "page": 1,
-            "pages": 1,
-            "conversations": [
-                {
-                    "id": p.conversation.id,
-                    "title": p.conversation.title,
-                    "when": ago(p.conversation.updated_at),
-                    "snippet": p.snippet,
-                    "pinned": p.pinned,
-                    "folder": names.get(p.folder_id) if p.folder_id else None,
-                }
-                for p in folders.arrange(found, folder_id=folder, text=q)
-            ],
-            "folders": list(names.values()),
-            "folder": names.get(folder) if folder else None,
-        }
-
-    def _events(principal: Principal, cid: int, mid: int, after: int) -> Iterator[str]:
-        sent = 0
-        for number, event in assistant.follow(principal, cid, mid):
-            if event is None:
-                yield ": alive\n\n"
-                continue
-            if event.kind == "sentence":
-                sent += 1
-            if number > after:
-                yield from _render(cid, mid, number, event, sent)
-        turn = assistant.turn(principal, cid, mid)
-        if turn.state == "failed" or turn.answer is None:
-            message = present.FAILED
-            html = kit.fragment(
-                "assistant/fail.html",
-                csrf_token="",
-                cid=cid,
-                message=message,
-                question=turn.question,
-                retry=True,
-            )
-            yield _sse("fail", html)
-        else:
-            for block in present.blocks(mid, turn.answer):
-                yield _sse("block", _block(cid, mid, block))
-            yield _sse("foot", kit.fragment("assistant/foot.html", cid=cid, a=present.foot(turn)))
-        yield _sse("end", "")
-
-    def _render(cid: int, mid: int, number: int, event: AnswerEvent, sent: int) -> Iterator[str]:
-        if event.kind == "step":
-            yield _sse("step", event.text, number)
-        elif event.kind == "sentence" and event.sentence is not None and not event.sentence.group:
-            block = present.streamed(mid, sent - 1, event.sentence)
-            yield _sse("block", _block(cid, mid, block), number)
-        elif event.kind == "tail":
-            tail: dict[str, Any] = {
-                "text": event.text,
-                "html": None,
-                "support": None,
-                "why": "",
-                "citations": [],
-            }
-            block = {"id": f"m{mid}-tail", "kind": "paragraph", "sentences": [tail]}
-            yield _sse("tail", _block(cid, mid, block), number)
-
-    def _block(cid: int, mid: int, block: Mapping[str, Any]) -> str:
-        return kit.fragment("assistant/block.html", block=block, cid=cid, mid=mid)
-
-    def _evidence(principal: Principal, turn: Turn, n: int) -> dict[str, Any]:
-        cited = (turn.answer or {}).get("citations", [])
-        found = next((c for c in cited if c["n"] == n), None)
-        if found is None:
-            raise NotFound("이 답변에 그 근거 번호가 없습니다.")
-        hit = search.passage(principal, found["passage_id"])
-        if hit is None:
-            raise NotFound("근거 문서가 바뀌었거나 볼 권한이 없어졌습니다. 질문을 다시 해 주세요.")
-        blocks = documents.blocks(principal, hit.document_id, hit.version_id)
-        first, last = hit.blocks
-        quotes = [q for q in found["quote"].split("\n") if q]
-        context = []
-        for i in range(max(0, first - AROUND), min(len(blocks), last + AROUND)):
-            inside = first <= i < last
-            text = block_text(blocks[i])
-            parts = present.marked(text, quotes if inside else [])
-            context.append({"hit": inside, "parts": parts})
-        numbers = sorted(c["n"] for c in cited)
-        place = numbers.index(n)
-        sentence = next(
-            (s for s in (turn.answer or {}).get("sentences", []) if n in s["citations"]), None
-        )
-        newer = documents.successor(principal, hit.document_id)
-        shown = hit.effective_on or hit.dated_on
-        return {
-            "n": n,
-            "document_id": hit.document_id,
-            "passage_id": hit.passage_id,
-            "title": hit.title,
-            "locator": found["place"],
-            "department": hit.department,
-            "date": f"{day(shown)} 시행" if hit.effective_on else day(shown),
-            "date_note": "",
-            "grade": hit.grade,
-            "freshness": hit.freshness.value,
-            "format": hit.format,
-            "origin": f"{hit.format.upper()} {hit.locator.page}쪽"
-            if hit.locator.page
-            else hit.format.upper(),
-            "superseded_by": {"document_id": newer.id, "title": newer.title} if newer else None,
-            "context": context,
-            "tables": [],
-            "sentence": sentence["text"] if sentence else "",
-            "why": sentence.get("reason", "") if sentence else "",
-            "prev": numbers[place - 1] if place else None,
-            "next": numbers[place + 1] if place + 1 < len(numbers) else None,
-        }
+    @routes.post("/chat/{cid}/leave")
+    def leave(request: Request, cid: int) -> Response:
+        assistant.leave(principal_of(request), cid)
+        return RedirectResponse("/chat?temporary=1", status_code=303)
 
     return routes
 
 
-def _sse(event: str, data: str, number: int | None = None) -> str:
-    lines = "\n".join(f"data: {line}" for line in data.splitlines() or [""])
-    mark = f"id: {number}\n" if number is not None else ""
-    return f"{mark}event: {event}\n{lines}\n\n"
+def _all(several: list[int], one: int | None) -> list[int]:
+    return [*several, one] if one is not None and one not in several else several
+
+
+def _at(turn: Turn) -> Response:
+    return RedirectResponse(f"/chat/{turn.conversation_id}#mq{turn.id}", status_code=303)
+
+
+def _shown(chat: Chat, talk: Conversation, steps: list[Step]) -> dict[str, Any]:
+    """The part of the page above the question box, with what was asked."""
+    return {
+        "title": talk.title,
+        "temporary": talk.temporary,
+        "messages": [present.exchange(step) | {"ways": chat.ways(step.turn)} for step in steps],
+        "starters": [],
+        "documents": [],
+    }
+
+
+def _empty(
+    chat: Chat,
+    principal: Principal,
+    *,
+    talk: Conversation | None = None,
+    temporary: bool = False,
+) -> dict[str, Any]:
+    """The part above the question box before the first question."""
+    newest = chat.documents.page(principal, LibraryQuery(state="ready")).documents[:3]
+    return {
+        "title": talk.title if talk else "임시 대화" if temporary else "새 대화",
+        "temporary": temporary,
+        "messages": [],
+        "starters": [] if talk or temporary else chat.starters(principal),
+        "documents": []
+        if talk or temporary
+        else [
+            {"id": d.id, "title": d.title, "format": d.format, "when": ago(d.created_at)}
+            for d in newest
+        ],
+    }
+
+
+def _composer(
+    chat: Chat,
+    reader: Principal,
+    scope: Scope,
+    *,
+    talk: Conversation | None = None,
+    model: str = "",
+) -> dict[str, Any]:
+    """The question box: scope, attachments, model, grade."""
+    cid = talk.id if talk else None
+    held = chat.conversations.grade(reader, talk.id, talk.leaf_id) if talk else "O"
+    attached = chat.attaching.of(reader, talk.id) if talk else []
+    return {
+        "nav": "chat",
+        "cid": cid,
+        "conversation_id": cid,
+        "leaf": talk.leaf_id if talk else None,
+        "scopes": [(key, name) for key, name in SCOPES.items() if key != "documents"],
+        "scope": scope.kind if scope.kind != "documents" else "",
+        "chosen": [
+            {"id": d.id, "title": d.title, "grade": d.grade}
+            for d in chat.documents.seen(reader, scope.document_ids)
+        ],
+        "attachments": [present.attachment(a) for a in attached],
+        "max_mb": chat.attaching.max_bytes // 2**20,
+        "held_grade": held,
+        "models": chat.models(),
+        "model": model,
+        "mode_note": chat.mode_note,
+        "ai_notice": present.AI_NOTICE,
+    }

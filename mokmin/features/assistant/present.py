@@ -6,11 +6,17 @@ from dataclasses import asdict
 from datetime import date
 from typing import Any
 
+from mokmin.base.formats.writing_model import AI_LABEL
 from mokmin.base.web.kit import ago, day
-from mokmin.features.assistant.model import Turn
+from mokmin.features.assistant.model import Step, Turn
 from mokmin.knowledge.answering.model import Sentence
+from mokmin.knowledge.documents.attachments import Attachment
+from mokmin.knowledge.documents.model import State
 
 Json = dict[str, Any]
+# The same words under an answer, in what is copied and in a file.
+AI_NOTICE = AI_LABEL
+READING = {"queued": "읽기를 기다리는 중", "reading": "읽는 중", "indexing": "찾을 수 있게 하는 중"}
 FAILED = "답변을 쓰는 중에 멈췄습니다. 질문은 그대로 남아 있습니다. '다시 묻기'를 누르면 처음부터 다시 답합니다."
 
 
@@ -19,7 +25,7 @@ def sentence(s: Json) -> Json:
     return {
         "text": s["text"],
         "html": None,
-        "support": s["support"],
+        "support": s.get("support"),
         "why": s.get("reason", ""),
         "citations": s["citations"],
         "level": s.get("level", 1),
@@ -105,7 +111,9 @@ def _body(answer: Json) -> list[Json]:
     related: list[Json] = []
     into = made
     for s in answer.get("sentences", ()):
-        if s.get("role") == "direct":
+        if s.get("withheld"):
+            made.append({"kind": "withheld", "text": s["text"]})
+        elif s.get("role") == "direct":
             made.append(_direct(s))
         elif s.get("group"):
             if s.get("role") != "note":
@@ -146,10 +154,16 @@ def streamed(turn_id: int, number: int, s: Sentence) -> Json:
     return {"id": f"m{turn_id}-b{number}", **block}
 
 
+def tail(turn_id: int, text: str) -> Json:
+    """The sentence that is being written."""
+    line: Json = {"text": text, "html": None, "support": None, "why": "", "citations": []}
+    return {"id": f"m{turn_id}-tail", "kind": "paragraph", "sentences": [line]}
+
+
 def foot(turn: Turn) -> Json:
     """What stands under an answer."""
     answer = turn.answer or {}
-    supports = [s["support"] for s in answer.get("sentences", ())]
+    supports = [s.get("support") for s in answer.get("sentences", ())]
     tally = {key: supports.count(key) for key in ("verified", "partial", "unverified")}
     return {
         "id": turn.id,
@@ -162,10 +176,18 @@ def foot(turn: Turn) -> Json:
     }
 
 
-def exchange(turn: Turn) -> Json:
-    """A question and its answer for message.html."""
+def exchange(step: Step) -> Json:
+    """A question and its answer for message.html, and the branches beside it."""
+    turn = step.turn
     streaming = turn.state == "streaming"
+    at = step.number - 1
     return {
+        "branch": {
+            "number": step.number,
+            "count": len(step.beside),
+            "prev": step.beside[at - 1] if at else None,
+            "next": step.beside[at + 1] if at + 1 < len(step.beside) else None,
+        },
         "question": {"id": f"q{turn.id}", "text": turn.question, "when": ago(turn.created_at)},
         "answer": {
             **foot(turn),
@@ -174,6 +196,25 @@ def exchange(turn: Turn) -> Json:
             "retry": True,
             "blocks": [] if streaming or not turn.answer else blocks(turn.id, turn.answer),
         },
+    }
+
+
+def attachment(a: Attachment) -> Json:
+    """An attached file for attachments.html."""
+    d = a.document
+    working = d.state not in (State.READY, State.FAILED)
+    return {
+        "id": d.id,
+        "name": d.filename,
+        "title": d.title,
+        "format": d.format,
+        "grade": d.grade,
+        "state": d.state.value,
+        "working": working,
+        "doing": READING.get(d.state.value, ""),
+        "progress": d.progress,
+        "reason": d.reason,
+        "adopted": a.adopted,
     }
 
 

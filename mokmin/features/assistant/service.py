@@ -1,76 +1,48 @@
-"""Conversations: ask, watch the answer come, stop, find again."""
+"""Asking: start an answer, watch it come, stop it, ask the same again in another way."""
 
 from __future__ import annotations
 
-import json
 import logging
-import threading
-import time
-from collections.abc import Iterator
-from dataclasses import asdict, dataclass, field
+from collections.abc import Callable, Iterator
+from dataclasses import asdict
 from datetime import date
+from functools import partial
 from typing import Any
 
-import sqlalchemy as sa
-
-from mokmin.base.db import Database, new_id, utcnow
-from mokmin.base.errors import MokminError, NotFound
-from mokmin.features.assistant.model import Conversation, Turn
-from mokmin.features.assistant.store import conversations, to_conversation, to_turn, turns
+from mokmin.base.errors import InvalidInput, MokminError
+from mokmin.features.assistant.conversations import UNTITLED, ConversationService
+from mokmin.features.assistant.model import SCOPES, Scope, Turn
+from mokmin.features.assistant.runs import Run, Runs
 from mokmin.governance.access.model import Principal
-from mokmin.governance.audit.service import AuditLog
-from mokmin.knowledge.answering.model import Answer, AnswerEvent, Exchange
-from mokmin.knowledge.answering.reviews import ReviewService
+from mokmin.knowledge.answering.model import AnswerEvent
 from mokmin.knowledge.answering.service import AnswerService
+from mokmin.knowledge.documents.attachments import AttachedDocuments
 from mokmin.knowledge.documents.service import DocumentService
 from mokmin.knowledge.search.question import clean_query
 
 log = logging.getLogger(__name__)
-WAIT_SECONDS = 15.0
-KEEP_FINISHED = 200
-HISTORY_TURNS = 6
-SCOPES = {"": "전체 문서", "department": "우리 부서", "law": "법령"}
-
-
-@dataclass(slots=True)
-class _Run:
-    """An answer under way: its events so far; readers wait for more."""
-
-    events: list[AnswerEvent] = field(default_factory=list)
-    changed: threading.Condition = field(default_factory=threading.Condition)
-    finished: bool = False
-    stopped: bool = False
-
-    def push(self, event: AnswerEvent) -> None:
-        with self.changed:
-            self.events.append(event)
-            self.changed.notify_all()
-
-    def close(self) -> None:
-        with self.changed:
-            self.finished = True
-            self.changed.notify_all()
+MOST_DOCUMENTS = 20
+ANYWHERE = Scope()
 
 
 class AssistantService:
-    """Each answer is written by a thread of its own, so that closing the page loses nothing; any
-    number of readers follow it, from the first event or from where they stopped."""
+    """Answers are written by threads of their own, so that closing the page loses nothing."""
 
     def __init__(
         self,
-        db: Database,
         answers: AnswerService,
         documents: DocumentService,
-        audit: AuditLog,
-        reviews: ReviewService,
+        attached: AttachedDocuments,
+        conversations: ConversationService,
+        screen: Callable[[str], str] = str,
     ) -> None:
-        self._db = db
-        self._reviews = reviews
+        """``screen``: a question as it may be kept; raises InvalidInput for one that may not be sent."""
+        self._screen = screen
         self._answers = answers
         self._documents = documents
-        self._audit = audit
-        self._runs: dict[int, _Run] = {}
-        self._lock = threading.Lock()
+        self._attached = attached
+        self._conversations = conversations
+        self.runs = Runs()
 
     # --- asking ---------------------------------------------------------------------------
     def ask(
@@ -79,349 +51,219 @@ class AssistantService:
         question: str,
         *,
         conversation_id: int | None = None,
-        document_id: int | None = None,
-        scope: str = "",
+        parent_id: int | None = None,
+        scope: Scope = ANYWHERE,
+        model: str = "",
+        temporary: bool = False,
     ) -> Turn:
-        """Start an answer. Raises InvalidInput for an empty or overlong question, NotFound, and
-        Unavailable while answering is switched off."""
-        self._answers.check()
-        question = clean_query(question)
-        if conversation_id is not None:
-            document_id = self.get(principal, conversation_id).document_id
-        scope = scope if scope in SCOPES else ""
-        if document_id is not None:
-            self._documents.get(principal, document_id)
-        now = utcnow()
-        with self._db.write() as connection:
-            if conversation_id is None:
-                conversation_id = new_id(
-                    connection,
-                    conversations.insert().values(
-                        user_id=principal.user_id,
-                        title=question[:80],
-                        document_id=document_id,
-                        scope=scope,
-                        created_at=now,
-                        updated_at=now,
-                    ),
-                )
+        """Start an answer, in a new conversation or after a turn of one (``parent_id``; None: after the
+        last one that is shown). Raises InvalidInput for an empty or overlong question, NotFound,
+        and Unavailable while answering is switched off."""
+        question = self._checked(question, model)
+        if conversation_id is None:
+            scope = self._scope(principal, scope)
+            if temporary:
+                conversation_id = self._conversations.temporary.begin(principal)
             else:
-                connection.execute(
-                    conversations.update()
-                    .where(conversations.c.id == conversation_id)
-                    .values(updated_at=now, scope=scope)
-                )
-            turn_id = new_id(
-                connection,
-                turns.insert().values(
-                    conversation_id=conversation_id,
-                    question=question,
-                    state="streaming",
-                    created_at=now,
-                ),
-            )
-        self._start(principal, turn_id, question, self._within(principal, document_id, scope))
-        return self.turn(principal, conversation_id, turn_id)
+                conversation_id = self._conversations.stored.begin(principal, question[:80])
+            parent_id = None
+        else:
+            talk = self._conversations.get(principal, conversation_id)
+            if parent_id is None:
+                parent_id = talk.leaf_id
+            else:
+                self._conversations.turn(principal, conversation_id, parent_id)
+            reader = self._conversations.reader(principal, conversation_id)
+            scope = self._scope(reader, scope)
+            if talk.title == UNTITLED:
+                self._conversations.rename(principal, conversation_id, question[:80])
+        return self._add(principal, conversation_id, question, parent_id, scope, model)
 
-    def retry(self, principal: Principal, conversation_id: int, turn_id: int) -> Turn:
-        """Answer a question again, after a failure or a stop; an answer that is there or under way
-        stays as it is. Raises as ``ask``."""
-        self._answers.check()
-        turn = self.turn(principal, conversation_id, turn_id)
-        with self._db.write() as connection:
-            begun = connection.execute(
-                turns.update()
-                .where(turns.c.id == turn_id, turns.c.state.in_(("failed", "stopped")))
-                .values(state="streaming", answer=None)
-            )
-        if not begun.rowcount:
-            return turn
-        about = self.get(principal, conversation_id)
-        within = self._within(principal, about.document_id, about.scope)
-        self._start(principal, turn_id, turn.question, within)
-        return self.turn(principal, conversation_id, turn_id)
-
-    def _within(
-        self, principal: Principal, document_id: int | None, scope: str
-    ) -> tuple[int, ...] | None:
-        if document_id is not None:
-            return (document_id,)
-        if scope == "law":
-            return self._documents.ids(principal, kind="법령")
-        if scope == "department":
-            return self._documents.ids(principal, department=principal.department)
-        return None
-
-    def _start(
-        self, principal: Principal, turn_id: int, question: str, within: tuple[int, ...] | None
-    ) -> None:
-        run = _Run()
-        with self._lock:
-            for key in [k for k, r in self._runs.items() if r.finished][:-KEEP_FINISHED]:
-                del self._runs[key]
-            self._runs[turn_id] = run
-        worker = threading.Thread(
-            target=self._work,
-            args=(principal, turn_id, question, within, run),
-            name=f"answer-{turn_id}",
-            daemon=True,
-        )
-        worker.start()
-
-    def close(self, seconds: float) -> None:
-        """Let answers under way come to their end before the service leaves."""
-        until = time.monotonic() + seconds
-        for run in list(self._runs.values()):
-            with run.changed:
-                while not run.finished and (left := until - time.monotonic()) > 0:
-                    run.changed.wait(left)
-
-    def _work(
-        self,
-        principal: Principal,
-        turn_id: int,
-        question: str,
-        within: tuple[int, ...] | None,
-        run: _Run,
-    ) -> None:
-        state, answer = "failed", None
-        try:
-            history = self._history(principal, turn_id)
-            for event in self._answers.stream(principal, question, within=within, history=history):
-                run.push(event)
-                if event.answer is not None:
-                    state, answer = "done", event.answer
-                if run.stopped or not self._answers.is_on:
-                    state = "stopped" if answer is None else "done"
-                    break
-        except MokminError as error:
-            log.warning("answer failed", extra={"turn": turn_id, "code": error.code})
-            run.push(AnswerEvent("step", error.message))
-        finally:
-            sentences = [e.sentence for e in run.events if e.sentence is not None]
-            body = _answer_json(answer) if answer else None
-            if state == "stopped" and sentences:
-                last = next(e for e in reversed(run.events) if e.sentence is not None)
-                body = {
-                    "lead": "",
-                    "sentences": [asdict(s) for s in sentences],
-                    "citations": [_plain(asdict(c)) for c in last.citations],
-                }
-            with self._db.write() as connection:
-                connection.execute(
-                    turns.update()
-                    .where(turns.c.id == turn_id)
-                    .values(
-                        state=state, answer=json.dumps(body, ensure_ascii=False) if body else None
-                    )
-                )
-            run.close()
-
-    def _history(self, principal: Principal, turn_id: int) -> tuple[Exchange, ...]:
-        """What was asked and answered before this turn in its conversation, oldest first.
-
-        An answer resting on a document that the person may no longer see is left out."""
-        conversation = sa.select(turns.c.conversation_id).where(turns.c.id == turn_id)
-        query = (
-            sa.select(turns)
-            .where(
-                turns.c.conversation_id == conversation.scalar_subquery(),
-                turns.c.id < turn_id,
-                turns.c.answer.is_not(None),
-            )
-            .order_by(turns.c.id.desc())
-            .limit(HISTORY_TURNS)
-        )
-        with self._db.read() as connection:
-            earlier = [to_turn(row) for row in connection.execute(query)]
-        exchanges = [exchange_of(turn) for turn in reversed(earlier)]
-        return tuple(
-            one if self._sees(principal, one.document_ids) else Exchange(one.question)
-            for one in exchanges
-        )
-
-    def _sees(self, principal: Principal, document_ids: tuple[int, ...]) -> bool:
-        try:
-            for document_id in document_ids:
-                self._documents.get(principal, document_id)
-        except NotFound:
-            return False
-        return True
-
-    def follow(
-        self, principal: Principal, conversation_id: int, turn_id: int, after: int = 0
-    ) -> Iterator[tuple[int, AnswerEvent | None]]:
-        """Numbered events from ``after`` on; None as a sign of life while there is nothing new."""
-        self.turn(principal, conversation_id, turn_id)
-        run = self._runs.get(turn_id)
-        if run is None:
-            return
-        position = after
-        while True:
-            with run.changed:
-                if position >= len(run.events) and not run.finished:
-                    run.changed.wait(WAIT_SECONDS)
-                fresh = run.events[position:]
-                finished = run.finished
-            for event in fresh:
-                position += 1
-                yield position, event
-            if finished and position >= len(run.events):
-                return
-            if not fresh:
-                yield position, None
-
-    def stop(self, principal: Principal, conversation_id: int, turn_id: int) -> None:
-        """Stop an answer; what was written stays."""
-        self.turn(principal, conversation_id, turn_id)
-        run = self._runs.get(turn_id)
-        if run is not None:
-            run.stopped = True
-
-    def recover(self) -> None:
-        """After a restart: answers that were cut off are marked so and can be asked again."""
-        with self._db.write() as connection:
-            connection.execute(
-                turns.update().where(turns.c.state == "streaming").values(state="failed")
-            )
-
-    # --- conversations --------------------------------------------------------------------
-    def recent(
-        self, principal: Principal, *, text: str = "", limit: int = 30
-    ) -> list[Conversation]:
-        """The person's conversations, newest first, filtered by words of their titles or questions."""
-        condition = [
-            conversations.c.user_id == principal.user_id,
-            conversations.c.deleted_at.is_(None),
-        ]
-        condition += [
-            sa.or_(
-                conversations.c.title.icontains(word, autoescape=True),
-                sa.exists().where(
-                    turns.c.conversation_id == conversations.c.id,
-                    turns.c.question.icontains(word, autoescape=True),
-                ),
-            )
-            for word in text.split()[:5]
-        ]
-        query = (
-            sa.select(conversations)
-            .where(*condition)
-            .order_by(conversations.c.updated_at.desc())
-            .limit(limit)
-        )
-        with self._db.read() as connection:
-            return [to_conversation(row) for row in connection.execute(query)]
-
-    def get(self, principal: Principal, conversation_id: int) -> Conversation:
-        """One conversation of this person, unless it was deleted. Raises NotFound."""
-        with self._db.read() as connection:
-            row = connection.execute(
-                sa.select(conversations).where(
-                    conversations.c.id == conversation_id,
-                    conversations.c.user_id == principal.user_id,
-                    conversations.c.deleted_at.is_(None),
-                )
-            ).first()
-        if row is None:
-            raise NotFound("대화를 찾을 수 없습니다.")
-        return to_conversation(row)
-
-    def turns(self, principal: Principal, conversation_id: int) -> list[Turn]:
-        """All turns of a conversation in order."""
-        self.get(principal, conversation_id)
-        query = sa.select(turns).where(turns.c.conversation_id == conversation_id)
-        with self._db.read() as connection:
-            return [to_turn(row) for row in connection.execute(query.order_by(turns.c.id))]
-
-    def turn(self, principal: Principal, conversation_id: int, turn_id: int) -> Turn:
-        """One turn. Raises NotFound."""
-        for turn in self.turns(principal, conversation_id):
-            if turn.id == turn_id:
-                return turn
-        raise NotFound("답변을 찾을 수 없습니다.")
-
-    def rename(self, principal: Principal, conversation_id: int, title: str) -> None:
-        """Give a conversation another title."""
-        title = clean_query(title)[:200]
-        self._change(principal, conversation_id, title=title)
-
-    def delete(self, principal: Principal, conversation_id: int) -> None:
-        """Hide a conversation from its owner; the record stays under the retention policy."""
-        self._change(principal, conversation_id, deleted_at=utcnow())
-        self._audit.record(principal, "conversation.delete", f"conversation:{conversation_id}")
-
-    def restore(self, principal: Principal, conversation_id: int) -> None:
-        """Undo ``delete``. Raises NotFound."""
-        with self._db.write() as connection:
-            found = connection.execute(
-                conversations.update()
-                .where(
-                    conversations.c.id == conversation_id,
-                    conversations.c.user_id == principal.user_id,
-                )
-                .values(deleted_at=None)
-            )
-        if not found.rowcount:
-            raise NotFound("대화를 찾을 수 없습니다.")
-        self._audit.record(principal, "conversation.restore", f"conversation:{conversation_id}")
-
-    def _change(self, principal: Principal, conversation_id: int, **values: object) -> None:
-        self.get(principal, conversation_id)
-        with self._db.write() as connection:
-            connection.execute(
-                conversations.update().where(conversations.c.id == conversation_id).values(**values)
-            )
-
-    def rate(
+    def edit(
         self,
         principal: Principal,
         conversation_id: int,
         turn_id: int,
-        value: int,
+        question: str,
+    ) -> Turn:
+        """Ask another question in a turn's place; the turn with all that followed it stays as a branch
+        beside it. Raises as ``ask``."""
+        turn = self._conversations.turn(principal, conversation_id, turn_id)
+        question = self._checked(question, turn.model)
+        talk = self._conversations.get(principal, conversation_id)
+        if not talk.temporary and talk.title == turn.question[:80] and turn.parent_id is None:
+            # A question that was taken back must not live on as the title, in a share least of all.
+            self._conversations.rename(principal, conversation_id, question[:80])
+        return self._add(
+            principal, conversation_id, question, turn.parent_id, turn.scope, turn.model
+        )
+
+    def again(
+        self,
+        principal: Principal,
+        conversation_id: int,
+        turn_id: int,
         *,
-        reason: str = "",
-        comment: str = "",
-    ) -> None:
-        """Feedback on an answer: 1 helpful, -1 not, 0 taken back. What is not helpful goes into the
-        stewards' queue, with one of ``REASONS`` and a comment. Raises InvalidInput, NotFound."""
-        turn = self.turn(principal, conversation_id, turn_id)
-        if value < 0 and turn.answer is not None:
-            self._reviews.report(
-                principal,
-                turn_id=turn_id,
-                question=turn.question,
-                answer=turn.answer,
-                value=value,
-                reason=reason,
-                comment=comment,
+        scope: Scope,
+        model: str = "",
+    ) -> Turn:
+        """Answer a turn's question once more, in a turn beside it. Raises as ``ask``."""
+        turn = self._conversations.turn(principal, conversation_id, turn_id)
+        question = self._checked(turn.question, model)
+        reader = self._conversations.reader(principal, conversation_id)
+        scope = self._scope(reader, scope)
+        return self._add(principal, conversation_id, question, turn.parent_id, scope, model)
+
+    def retry(self, principal: Principal, conversation_id: int, turn_id: int) -> Turn:
+        """Answer a turn itself again as it was asked, after a failure or a stop; an answer that is
+        there or under way stays as it is. Raises as ``ask``."""
+        self._answers.check()
+        turn = self._conversations.turn(principal, conversation_id, turn_id)
+        if self._conversations.keeper(conversation_id).begin_again(conversation_id, turn_id):
+            self._start(principal, turn)
+        return self._conversations.turn(principal, conversation_id, turn_id)
+
+    def _checked(self, question: str, model: str) -> str:
+        self._answers.check()
+        if model and model not in self._answers.model_names:
+            raise InvalidInput(
+                "그런 모델은 없습니다. 목록에서 다시 골라 주세요. 질문은 보내지 않았습니다."
             )
+        return self._screen(clean_query(question))
+
+    def _scope(self, reader: Principal, scope: Scope) -> Scope:
+        """A scope that holds what it says. Raises NotFound for a document that is not the reader's."""
+        if scope.document_ids:
+            chosen = tuple(dict.fromkeys(scope.document_ids))
+            if len(chosen) > MOST_DOCUMENTS:
+                raise InvalidInput(
+                    f"문서는 {MOST_DOCUMENTS}건까지 고를 수 있습니다. 몇 건을 빼고 다시 물어 주세요."
+                )
+            for document_id in chosen:
+                self._documents.get(reader, document_id)
+            return Scope("documents", chosen)
+        return Scope(scope.kind) if scope.kind in ("department", "law") else ANYWHERE
+
+    def _add(
+        self,
+        principal: Principal,
+        conversation_id: int,
+        question: str,
+        parent_id: int | None,
+        scope: Scope,
+        model: str,
+    ) -> Turn:
+        keeper = self._conversations.keeper(conversation_id)
+        turn_id = keeper.add(
+            conversation_id, question, parent_id=parent_id, scope=scope, model=model
+        )
+        turn = self._conversations.turn(principal, conversation_id, turn_id)
+        self._conversations.asked(principal, conversation_id)
+        self._start(principal, turn)
+        return turn
+
+    # --- answering ------------------------------------------------------------------------
+    def _within(self, principal: Principal, turn: Turn) -> tuple[int, ...] | None:
+        """The documents in which a turn's answer is looked for; None for all. The conversation's
+        attachments are searched along, unless some of them were chosen."""
+        scope = turn.scope
+        if not scope.kind:
+            return None
+        attached = {a.document.id for a in self._attached.of(principal, turn.conversation_id)}
+        if scope.kind == "documents":
+            chosen = set(scope.document_ids)
+            return tuple(sorted(chosen if chosen & attached else chosen | attached))
+        if scope.kind == "law":
+            found = self._documents.ids(principal, kind="법령")
         else:
-            self._reviews.withdraw(principal, turn_id)
-        with self._db.write() as connection:
-            connection.execute(
-                turns.update().where(turns.c.id == turn_id).values(feedback=max(-1, min(1, value)))
+            found = self._documents.ids(principal, department=principal.department)
+        return tuple(sorted(attached.union(found)))
+
+    def _start(self, principal: Principal, turn: Turn) -> None:
+        self.runs.start(turn.id, partial(self._work, principal, turn))
+
+    def _work(self, principal: Principal, turn: Turn, run: Run) -> None:
+        state, body = "failed", None
+        try:
+            cid, parent = turn.conversation_id, turn.parent_id
+            events = self._answers.stream(
+                self._attached.reader(principal, cid),
+                turn.question,
+                within=self._within(principal, turn),
+                model=turn.model or None,
+                history=self._conversations.before(principal, cid, parent),
+                grade=self._conversations.grade(principal, cid, parent),
             )
-        self._audit.record(principal, "answer.feedback", f"turn:{turn_id}", value=value)
+            for event in events:
+                run.push(event)
+                if event.answer is not None:
+                    state, body = "done", plain(asdict(event.answer))
+                if run.stopped or not self._answers.is_on:
+                    state = "stopped" if body is None else "done"
+                    break
+        except MokminError as error:
+            log.warning("answer failed", extra={"turn": turn.id, "code": error.code})
+            run.push(AnswerEvent("step", error.message))
+        finally:
+            if state == "stopped":
+                body = _half(run)
+            keeper = self._conversations.keeper(turn.conversation_id)
+            keeper.finish(turn.conversation_id, turn.id, state, body)
+            run.close()
+
+    def follow(
+        self, principal: Principal, conversation_id: int, turn_id: int, after: int = 0
+    ) -> Iterator[tuple[int, AnswerEvent | None]]:
+        """Numbered events from ``after`` on; None as a sign of life while there is nothing new. Nothing
+        of an answer that rests on documents which the person may no longer see."""
+        turn = self._conversations.turn(principal, conversation_id, turn_id)
+        if turn.answer is not None and turn.answer.get("withheld"):
+            return
+        yield from self.runs.follow(turn_id, after)
+
+    def stop(self, principal: Principal, conversation_id: int, turn_id: int) -> None:
+        """Stop an answer; what was written stays."""
+        self._conversations.turn(principal, conversation_id, turn_id)
+        self.runs.stop(turn_id)
+
+    def leave(self, principal: Principal, conversation_id: int) -> None:
+        """End a temporary conversation: nothing of it is left. Raises NotFound."""
+        for turn_id in self._conversations.temporary.end(principal, conversation_id):
+            self.runs.forget(turn_id)
+
+    def close(self, seconds: float) -> None:
+        """Let answers under way come to their end before the service leaves."""
+        self.runs.close(seconds)
+
+    def recover(self) -> None:
+        """After a restart: answers that were cut off are marked so and can be asked again."""
+        self._conversations.stored.recover()
 
 
-def exchange_of(turn: Turn) -> Exchange:
-    """An answered turn as a later question of the same conversation needs it."""
-    answer = turn.answer or {}
-    lines = [answer.get("lead", ""), *(s["text"] for s in answer.get("sentences", ()))]
-    cited = dict.fromkeys(int(c["document_id"]) for c in answer.get("citations", ()))
-    return Exchange(turn.question, "\n".join(line for line in lines if line), tuple(cited))
+def scope_of(kind: str, document_ids: list[int]) -> Scope:
+    """A scope as a form sends it."""
+    if document_ids:
+        return Scope("documents", tuple(document_ids))
+    return Scope(kind if kind in SCOPES and kind != "documents" else "")
 
 
-def _plain(data: Any) -> Any:
+def _half(run: Run) -> dict[str, Any] | None:
+    """What a stopped answer came to; None before its first sentence."""
+    last = next((e for e in reversed(run.events) if e.sentence is not None), None)
+    if last is None:
+        return None
+    return {
+        "lead": "",
+        "sentences": [asdict(e.sentence) for e in run.events if e.sentence is not None],
+        "citations": [plain(asdict(c)) for c in last.citations],
+        "grade": max((c.grade for c in last.citations), key="OSC".find, default="O"),
+    }
+
+
+def plain(data: Any) -> Any:
     """JSON-ready: dates as ISO text, tuples as lists."""
     if isinstance(data, dict):
-        return {key: _plain(value) for key, value in data.items()}
+        return {key: plain(value) for key, value in data.items()}
     if isinstance(data, list | tuple):
-        return [_plain(value) for value in data]
+        return [plain(value) for value in data]
     return data.isoformat() if isinstance(data, date) else data
-
-
-def _answer_json(answer: Answer) -> dict[str, Any]:
-    body: dict[str, Any] = _plain(asdict(answer))
-    return body

@@ -11,13 +11,18 @@ from fastapi.responses import HTMLResponse, RedirectResponse, Response
 
 from mokmin.base.errors import NotFound
 from mokmin.base.formats.writing_docx import docx_bytes
+from mokmin.base.formats.writing_hwpx import hwpx_bytes
 from mokmin.base.formats.writing_markdown import markdown
 from mokmin.base.formats.writing_model import OutputDocument
+from mokmin.base.formats.writing_pages import pages_of
 from mokmin.base.web.kit import PageKit, ago
 from mokmin.features.assistant import export, present
-from mokmin.features.assistant.service import AssistantService
-from mokmin.features.assistant.sharing import Shared, SharingService, as_seen, documents_of
-from mokmin.governance.people.web import guarded, principal_of
+from mokmin.features.assistant.conversations import ConversationService
+from mokmin.features.assistant.shared_reading import Shared, SharedReading
+from mokmin.features.assistant.sharing import SharingService
+from mokmin.governance.access.model import Permission, highest
+from mokmin.governance.people.web import Needs, principal_of
+from mokmin.knowledge.answering.masking import GradedMask, masked_json, unmasked
 
 EXPORTS: dict[str, tuple[str, Callable[[OutputDocument], bytes]]] = {
     "md": ("text/markdown; charset=utf-8", lambda made: markdown(made).encode()),
@@ -25,22 +30,25 @@ EXPORTS: dict[str, tuple[str, Callable[[OutputDocument], bytes]]] = {
         "application/vnd.openxmlformats-officedocument.wordprocessingml.document",
         docx_bytes,
     ),
+    "hwpx": ("application/hwp+zip", lambda made: hwpx_bytes(pages_of(made))),
 }
 
 
 def router(
     kit: PageKit,
-    assistant: AssistantService,
+    talks: ConversationService,
     sharing: SharingService,
+    reading: SharedReading,
     department_names: Callable[[], list[str]],
+    mask: GradedMask = unmasked,
 ) -> APIRouter:
     """All routes below /shared and /chat/{cid}/share."""
-    routes = APIRouter(dependencies=[Depends(guarded)])
+    routes = APIRouter(dependencies=[Depends(Needs(Permission.ASK))])
 
     @routes.get("/chat/{cid}/share")
     def form(request: Request, cid: int) -> HTMLResponse:
         principal = principal_of(request)
-        conversation = assistant.get(principal, cid)
+        conversation = talks.stored.get(principal, cid)
         return kit.page(
             request,
             "assistant/share.html",
@@ -49,7 +57,7 @@ def router(
             cid=cid,
             conversation_id=cid,
             name=conversation.title,
-            questions=[turn.question for turn in assistant.turns(principal, cid) if turn.answer],
+            questions=[s.turn.question for s in talks.path(principal, cid) if s.turn.answer],
             given=[
                 {"id": s.id, "to": s.to, "turns": s.turns, "when": ago(s.shared_at)}
                 for s in sharing.given(principal, cid)
@@ -63,13 +71,14 @@ def router(
         principal = principal_of(request)
         if form not in EXPORTS:
             raise NotFound("이 형식으로는 내려받을 수 없습니다. md나 docx를 골라 주세요.")
-        conversation = assistant.get(principal, cid)
-        answered = [(t.question, t.answer) for t in assistant.turns(principal, cid) if t.answer]
-        grades = sharing.seen(
-            principal, {d for _, answer in answered for d in documents_of(answer)}
-        )
-        turns = [(question, as_seen(answer, grades)[0]) for question, answer in answered]
-        made = export.document_of(conversation.title, turns, grades)
+        conversation = talks.stored.get(principal, cid)
+        steps = talks.path(principal, cid)
+        turns = [(s.turn.question, s.turn.answer) for s in steps if s.turn.answer]
+        grades = talks.grades(principal, cid, [answer for _, answer in turns])
+        # Under the strictest grade of what is taken along, whichever part it stands in.
+        grade = highest(list(grades.values()))
+        hidden = [(mask(q, grade), masked_json(dict(a), grade, mask)) for q, a in turns]
+        made = export.document_of(mask(conversation.title, grade), hidden, grades)
         sharing.exported(principal, cid, form)
         media, write = EXPORTS[form]
         name = quote(f"{conversation.title[:60]}.{form}", safe="")
@@ -104,7 +113,7 @@ def router(
 
     @routes.get("/shared")
     def with_me(request: Request) -> HTMLResponse:
-        found = sharing.with_me(principal_of(request))
+        found = reading.with_me(principal_of(request))
         return kit.page(
             request,
             "assistant/shared_list.html",
@@ -118,7 +127,7 @@ def router(
 
     @routes.get("/shared/{share_id}")
     def read(request: Request, share_id: int) -> HTMLResponse:
-        shared = sharing.open(principal_of(request), share_id)
+        shared = reading.open(principal_of(request), share_id)
         return kit.page(
             request, "assistant/shared.html", nav="chat", title=shared.title, s=_page(shared)
         )
@@ -131,19 +140,15 @@ def _page(shared: Shared) -> dict[str, Any]:
         "owner": shared.owner,
         "when": ago(shared.shared_at),
         "grade": shared.grade,
+        "ai_notice": present.AI_NOTICE,
         "turns": [
             {
                 "question": turn.question,
                 "mode": turn.answer["mode"],
-                "refused": turn.answer["refused"],
-                "reason": turn.answer["reason"],
-                "lead": turn.answer["lead"],
-                "notices": turn.answer["notices"],
-                "sentences": turn.answer["sentences"],
+                "blocks": present.blocks(number, turn.answer),
                 "citations": [present.citation(c) for c in turn.answer["citations"]],
-                "nearest": turn.answer["nearest"],
                 "withheld": turn.withheld,
             }
-            for turn in shared.turns
+            for number, turn in enumerate(shared.turns, 1)
         ],
     }

@@ -1,36 +1,27 @@
-"""Conversations shared read-only with a colleague or a department.
+"""Sharing one's own conversation read-only with a colleague or a department, and ending it.
 
-A share holds what was asked and answered up to the moment of sharing. Its reader sees of each answer
-only what rests on documents that the reader may see at that very moment; the rest is withheld.
+A share holds what was asked and answered, on the branch that was shown, up to the moment of sharing.
 """
 
 from __future__ import annotations
 
 import json
-from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
 import sqlalchemy as sa
-from sqlalchemy import ColumnElement
 
 from mokmin.base.db import Database, new_id, utcnow
 from mokmin.base.errors import InvalidInput, NotFound
 from mokmin.features.assistant.organising_store import shares
-from mokmin.features.assistant.store import conversations, to_turn, turns
+from mokmin.features.assistant.store import conversations, shown_turns, to_turn, turns
 from mokmin.governance.access.model import Principal
-from mokmin.governance.access.rules import visible
 from mokmin.governance.audit.service import AuditLog
 from mokmin.governance.people.store import departments, users
-from mokmin.knowledge.documents.store import documents
 
-Json = dict[str, Any]
-WITHHELD = "권한이 없는 문서에 근거한 문장은 보이지 않습니다."
-REFUSED = "이 질문에는 근거를 찾지 못해 답하지 않았습니다."
 MOST_COLLEAGUES = 500
-GRADES = "OSC"
-_NOT_FOUND = "공유된 대화를 찾을 수 없습니다. 공유가 끝났거나 나와 공유되지 않은 대화입니다."
+MISSING = "공유된 대화를 찾을 수 없습니다. 공유가 끝났거나 나와 공유되지 않은 대화입니다."
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,35 +35,13 @@ class Share:
     shared_at: datetime
 
 
-@dataclass(frozen=True, slots=True)
-class SharedTurn:
-    """A question and what its reader may see of the answer. ``withheld``: sentences left out."""
-
-    question: str
-    answer: Json
-    withheld: int
-
-
-@dataclass(frozen=True, slots=True)
-class Shared:
-    """A shared conversation for one reader; ``grade`` is the highest of what is shown."""
-
-    id: int
-    title: str
-    owner: str
-    shared_at: datetime
-    grade: str = "O"
-    turns: tuple[SharedTurn, ...] = ()
-
-
 class SharingService:
-    """Share, read what was shared, end it."""
+    """Share, bring up to date, end."""
 
     def __init__(self, db: Database, audit: AuditLog) -> None:
         self._db = db
         self._audit = audit
 
-    # --- of the owner ---------------------------------------------------------------------
     def share(
         self, principal: Principal, conversation_id: int, *, to: str = "", department: str = ""
     ) -> int:
@@ -188,37 +157,6 @@ class SharingService:
                 for row in connection.execute(query)
             ]
 
-    # --- of the reader --------------------------------------------------------------------
-    def with_me(self, principal: Principal) -> list[Shared]:
-        """What colleagues share with this person or the person's department, newest first."""
-        query = self._readable(principal).order_by(shares.c.shared_at.desc()).limit(100)
-        with self._db.read() as connection:
-            return [
-                Shared(row.id, row.title, row.owner, row.shared_at)
-                for row in connection.execute(query)
-            ]
-
-    def open(self, principal: Principal, share_id: int) -> Shared:
-        """A shared conversation as this reader may see it now. Raises NotFound, the same whether there
-        is no such share, it has ended, or it is another's."""
-        with self._db.read() as connection:
-            row = connection.execute(
-                self._readable(principal).where(shares.c.id == share_id)
-            ).first()
-        if row is None:
-            raise NotFound(_NOT_FOUND)
-        held: list[Json] = json.loads(row.turns)
-        grades = self.seen(principal, {d for turn in held for d in documents_of(turn["answer"])})
-        seen = tuple(
-            SharedTurn(turn["question"], *as_seen(turn["answer"], grades)) for turn in held
-        )
-        shown = [c["document_id"] for turn in seen for c in turn.answer["citations"]]
-        shown += [n["document_id"] for turn in seen for n in turn.answer["nearest"]]
-        marks = [c["grade"] for turn in seen for c in turn.answer["citations"]]
-        grade = max([*marks, *(grades[d] for d in shown)], key=GRADES.find, default="O")
-        self._audit.record(principal, "conversation.open_shared", f"share:{share_id}")
-        return Shared(row.id, row.title, row.owner, row.shared_at, grade, seen)
-
     def exported(self, principal: Principal, conversation_id: int, form: str) -> None:
         """Record that a conversation was taken along as a file."""
         self._audit.record(
@@ -226,38 +164,12 @@ class SharingService:
         )
 
     # --- parts ----------------------------------------------------------------------------
-    @staticmethod
-    def _readable(principal: Principal) -> sa.Select[Any]:
-        mine: ColumnElement[bool] = shares.c.user_id == principal.user_id
-        if principal.department_id is not None:
-            mine = sa.or_(mine, shares.c.department_id == principal.department_id)
-        return (
-            sa.select(shares, conversations.c.title, users.c.name.label("owner"))
-            .join(conversations, conversations.c.id == shares.c.conversation_id)
-            .join(users, users.c.id == shares.c.owner_id)
-            .where(
-                mine,
-                shares.c.owner_id != principal.user_id,
-                shares.c.ended_at.is_(None),
-                conversations.c.deleted_at.is_(None),
-                conversations.c.user_id == shares.c.owner_id,
-            )
-        )
-
-    def seen(self, principal: Principal, ids: Collection[int]) -> dict[int, str]:
-        """Those of some documents that this person may see now, with their grades."""
-        query = sa.select(documents.c.id, documents.c.grade).where(
-            documents.c.id.in_(list(ids)),
-            documents.c.deleted_at.is_(None),
-            visible(principal, documents.c.id),
-        )
-        with self._db.read() as connection:
-            return {row.id: row.grade for row in connection.execute(query)}
-
     def _content(self, conversation_id: int) -> str:
+        shown = shown_turns(conversations.c.id == conversation_id)
         query = (
             sa.select(turns)
-            .where(turns.c.conversation_id == conversation_id, turns.c.answer.is_not(None))
+            .join(shown, shown.c.id == turns.c.id)
+            .where(turns.c.answer.is_not(None))
             .order_by(turns.c.id)
         )
         with self._db.read() as connection:
@@ -288,7 +200,7 @@ class SharingService:
         with self._db.read() as connection:
             row = connection.execute(query).first()
         if row is None:
-            raise NotFound(_NOT_FOUND)
+            raise NotFound(MISSING)
         self._own(principal, row.conversation_id)
         return row
 
@@ -320,46 +232,3 @@ class SharingService:
         if found is None:
             raise InvalidInput(f"'{name}'이라는 부서가 없습니다. 이름을 확인해 주세요.")
         return int(found)
-
-
-def documents_of(answer: Json) -> set[int]:
-    """Every document that an answer cites, names or was chosen from; 0 for what is no document."""
-    trace = answer.get("trace") or {}
-    lists = (answer.get("citations"), answer.get("nearest"), trace.get("considered"))
-    return {int(item.get("document_id") or 0) for items in lists for item in items or ()}
-
-
-def as_seen(answer: Json, seen: Collection[int]) -> tuple[Json, int]:
-    """What of an answer's JSON may be shown to one who sees these documents, and how many sentences
-    are withheld.
-
-    A sentence needs every source it cites; one that cites nothing, the lead, the notices and the
-    reason of a refusal may draw on anything that was read, so they need all of it. The trace is
-    never shown."""
-    whole = documents_of(answer) <= set(seen)
-    citations = [c for c in answer.get("citations") or () if c.get("document_id") in seen]
-    numbers = {c["n"] for c in citations}
-    sentences: list[Json] = []
-    withheld = 0
-    for s in answer.get("sentences") or ():
-        cited = set(s.get("citations") or ())
-        if cited <= numbers if cited else whole:
-            sentences.append(s if whole else {**s, "reason": ""})
-            continue
-        withheld += 1
-        if not sentences or not sentences[-1].get("withheld"):
-            sentences.append({"text": WITHHELD, "citations": [], "withheld": True})
-    used = {n for s in sentences for n in s["citations"]}
-    refused = bool(answer.get("refused"))
-    reason = answer.get("reason", "") if whole else REFUSED
-    return {
-        "lead": answer.get("lead", "") if whole else "",
-        "sentences": sentences,
-        "citations": [c for c in citations if c["n"] in used],
-        "notices": list(answer.get("notices") or ()) if whole else [],
-        "refused": refused,
-        "reason": reason if refused else "",
-        "nearest": [n for n in answer.get("nearest") or () if n.get("document_id") in seen],
-        "mode": answer.get("mode", "extractive"),
-        "standalone": answer.get("standalone", ""),
-    }, withheld

@@ -22,7 +22,7 @@ from mokmin.governance.access.model import Permission, Principal
 from mokmin.governance.access.rules import require
 from mokmin.governance.audit.service import AuditLog, audit_log
 from mokmin.governance.people.store import users
-from mokmin.governance.people.web import guarded, principal_of
+from mokmin.governance.people.web import Needs, principal_of
 from mokmin.knowledge.documents.model import State
 from mokmin.knowledge.documents.service import DocumentService
 from mokmin.knowledge.documents.store import documents as documents_table
@@ -46,7 +46,7 @@ def router(
     reranker: Reranker | None = None,
 ) -> APIRouter:
     """Routes below /admin; each requires the permission to administer."""
-    routes = APIRouter(dependencies=[Depends(guarded)])
+    routes = APIRouter(dependencies=[Depends(Needs(Permission.ADMINISTER))])
     started = f"{local(utcnow()):%Y. %-m. %-d. %H:%M}"
 
     @routes.get("/admin")
@@ -62,7 +62,7 @@ def router(
             version=__version__,
             started=started,
             checks=checks,
-            tiles=_tiles(db),
+            tiles=_tiles(db, audit),
             index=_index(index()),
             embedder={
                 "name": embedder().name,
@@ -105,7 +105,7 @@ def _admin(request: Request) -> Principal:
     return principal
 
 
-def _tiles(db: Database) -> list[dict[str, str]]:
+def _tiles(db: Database, audit: AuditLog) -> list[dict[str, str]]:
     today = utcnow().date().isoformat()
     counted = {
         "문서": (
@@ -121,13 +121,13 @@ def _tiles(db: Database) -> list[dict[str, str]]:
             .where(audit_log.c.action == "answer", audit_log.c.at >= today),
             "건",
         ),
-        "감사 기록": (sa.select(sa.func.count()).select_from(audit_log), "건"),
     }
     with db.read() as connection:
-        return [
+        tiles = [
             {"label": label, "value": f"{connection.execute(query).scalar_one():,}", "unit": unit}
             for label, (query, unit) in counted.items()
         ]
+    return [*tiles, {"label": "감사 기록", "value": f"{audit.count():,}", "unit": "건"}]
 
 
 def _index(index: PassageIndex) -> dict[str, Any]:

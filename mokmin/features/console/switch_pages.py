@@ -14,7 +14,7 @@ from mokmin.base.errors import InvalidInput
 from mokmin.base.web.kit import KST, PageKit, local
 from mokmin.governance.access.model import Permission, Principal
 from mokmin.governance.access.rules import require
-from mokmin.governance.people.web import guarded, principal_of
+from mokmin.governance.people.web import Needs, principal_of
 from mokmin.governance.usage.switches import MAX_NOTICE, Switch, Switches
 
 STATES = {
@@ -32,7 +32,7 @@ _SAID = {
 
 def router(kit: PageKit, switches: Switches) -> APIRouter:
     """Routes below /admin/switches; each requires the permission to administer."""
-    routes = APIRouter(dependencies=[Depends(guarded)])
+    routes = APIRouter(dependencies=[Depends(Needs(Permission.ADMINISTER))])
 
     def page(request: Request, status: int = 200, **more: Any) -> HTMLResponse:
         form = {"key": "", "notice": "", "begin": "", "end": ""}

@@ -17,7 +17,7 @@ from mokmin.features.curation import present
 from mokmin.governance.access.model import Permission, Principal
 from mokmin.governance.access.rules import require
 from mokmin.governance.people.viewpoints import Viewpoints
-from mokmin.governance.people.web import guarded, principal_of
+from mokmin.governance.people.web import Needs, principal_of
 from mokmin.knowledge.documents.service import DocumentService, parse_date
 from mokmin.knowledge.search.dictionary import DictionaryService
 from mokmin.knowledge.search.entry_rules import Draft
@@ -45,7 +45,7 @@ class Curation:
 
 def router(kit: PageKit, curation: Curation) -> APIRouter:
     """All routes below /inspect and /dictionary; each requires the right to curate."""
-    routes = APIRouter(dependencies=[Depends(guarded)])
+    routes = APIRouter(dependencies=[Depends(Needs(Permission.CURATE))])
     _inspector(routes, kit, curation)
     _dictionary_files(routes, kit, curation)
     _dictionary(routes, kit, curation)

@@ -17,7 +17,7 @@ from mokmin.features.curation import review_present as present
 from mokmin.governance.access.model import Permission, Principal
 from mokmin.governance.access.rules import require
 from mokmin.governance.audit.service import AuditLog
-from mokmin.governance.people.web import guarded, principal_of
+from mokmin.governance.people.web import Needs, principal_of
 from mokmin.knowledge.answering.review_model import (
     MARKS,
     REASONS,
@@ -45,7 +45,7 @@ class Reviewing:
 
 def router(kit: PageKit, reviewing: Reviewing) -> APIRouter:
     """All routes below /review; each requires the right to curate."""
-    routes = APIRouter(dependencies=[Depends(guarded)])
+    routes = APIRouter(dependencies=[Depends(Needs(Permission.CURATE))])
     _queue(routes, kit, reviewing)
     _one(routes, kit, reviewing)
     return routes

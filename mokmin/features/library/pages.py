@@ -11,7 +11,7 @@ from urllib.parse import quote, urlencode
 from fastapi import APIRouter, Depends, File, Form, Header, Request, UploadFile
 from fastapi.responses import FileResponse, HTMLResponse, JSONResponse, RedirectResponse, Response
 
-from mokmin.base.errors import InvalidInput, NotFound
+from mokmin.base.errors import InvalidInput, NotAllowed, NotFound
 from mokmin.base.formats.archive import expand_zip
 from mokmin.base.formats.limits import ReadLimits
 from mokmin.base.formats.page_images import PageImages
@@ -20,8 +20,10 @@ from mokmin.features.library import present
 from mokmin.governance.access.model import Permission, Principal
 from mokmin.governance.audit.service import AuditLog
 from mokmin.governance.people.service import PeopleService
-from mokmin.governance.people.web import guarded, principal_of
+from mokmin.governance.people.web import Needs, principal_of
+from mokmin.knowledge.documents.masking import DocumentMasking
 from mokmin.knowledge.documents.model import DocumentMeta, State, Upload, Version
+from mokmin.knowledge.documents.rights_store import may_manage
 from mokmin.knowledge.documents.service import DocumentService, LibraryQuery
 
 FORMATS = "HWP, HWPX, PDF, DOCX, XLSX, PPTX, HTML, MD, TXT, CSV, ZIP"
@@ -35,9 +37,12 @@ def router(  # noqa: C901 - a list of routes
     people: PeopleService,
     audit: AuditLog,
     images: PageImages,
+    masking: DocumentMasking,
 ) -> APIRouter:
     """All routes below /library."""
-    routes = APIRouter(dependencies=[Depends(guarded)])
+    everything = APIRouter()
+    routes = APIRouter(dependencies=[Depends(Needs(Permission.ASK))])
+    keeping = APIRouter(dependencies=[Depends(Needs(Permission.UPLOAD))])
 
     @routes.get("/library")
     def index(
@@ -102,7 +107,7 @@ def router(  # noqa: C901 - a list of routes
         query = LibraryQuery(q, state, grade, department, kind, page)
         return kit.page(request, "library/rows.html", **_rows(principal_of(request), query))
 
-    @routes.post("/library/upload")
+    @keeping.post("/library/upload")
     def upload(
         request: Request,
         file: Annotated[list[UploadFile], File()],
@@ -161,12 +166,22 @@ def router(  # noqa: C901 - a list of routes
         doc = documents.get(principal, document_id)
         found = documents.passage_place(principal, document_id, passage) if passage else None
         chosen = _version(principal, document_id, version, found.version_id if found else None)
-        has_pages = chosen.format == "pdf" and chosen.state is State.READY
+        blocks = documents.blocks(principal, document_id, chosen.id)
+        safe = masking.shown(chosen.id, blocks, doc.grade, doc.kind)
+        blocks = safe.blocks
+        # Pictures of pages cannot be masked: of such a document there is the text alone.
+        has_pages = chosen.format == "pdf" and chosen.state is State.READY and not safe.hidden
         view = (
             view if view in ("text", "pages") and has_pages else ("pages" if has_pages else "text")
         )
-        blocks = documents.blocks(principal, document_id, chosen.id)
         hit = range(found.first_block, found.last_block) if found else range(0)
+        audit.record(
+            principal,
+            "document.view",
+            f"document:{document_id}",
+            version=chosen.number,
+            grade=doc.grade,
+        )
         sheets: list[dict[str, Any]] = []
         if view == "pages":
             source, _ = documents.original(principal, document_id, chosen.id)
@@ -180,6 +195,8 @@ def router(  # noqa: C901 - a list of routes
             title=doc.title,
             doc=present.head(doc, chosen, documents.successor(principal, document_id)),
             view=view,
+            hidden=safe.hidden,
+            may_reveal=principal.may(Permission.REVEAL),
             has_pages=has_pages,
             toc=present.contents(blocks) if view == "text" else [],
             pages=sheets,
@@ -196,6 +213,7 @@ def router(  # noqa: C901 - a list of routes
     ) -> FileResponse:
         principal = principal_of(request)
         chosen = _version(principal, document_id, version, None)
+        _keep(principal, document_id, chosen)
         source, _ = documents.original(principal, document_id, chosen.id)
         if chosen.format != "pdf" or not 1 <= page <= len(images.sizes(chosen.sha256, source)):
             raise NotFound("그 쪽이 없습니다.")
@@ -208,6 +226,7 @@ def router(  # noqa: C901 - a list of routes
     def original(request: Request, document_id: int, version: int | None = None) -> FileResponse:
         principal = principal_of(request)
         chosen = _version(principal, document_id, version, None)
+        _keep(principal, document_id, chosen)
         source, _ = documents.original(principal, document_id, chosen.id)
         audit.record(
             principal, "document.download", f"document:{document_id}", version=chosen.number
@@ -236,18 +255,18 @@ def router(  # noqa: C901 - a list of routes
             ],
         )
 
-    @routes.post("/library/{document_id}/retry")
+    @keeping.post("/library/{document_id}/retry")
     def retry(request: Request, document_id: int) -> Response:
         principal = principal_of(request)
         documents.retry(principal, documents.get(principal, document_id).version_id)
         return RedirectResponse("/library", status_code=303)
 
-    @routes.post("/library/{document_id}/delete")
+    @keeping.post("/library/{document_id}/delete")
     def delete(request: Request, document_id: int) -> Response:
         documents.delete(principal_of(request), document_id)
         return RedirectResponse(f"/library?deleted={document_id}", status_code=303)
 
-    @routes.post("/library/{document_id}/restore")
+    @keeping.post("/library/{document_id}/restore")
     def restore(request: Request, document_id: int) -> Response:
         documents.restore(principal_of(request), document_id)
         return RedirectResponse("/library", status_code=303)
@@ -274,6 +293,18 @@ def router(  # noqa: C901 - a list of routes
             raise InvalidInput("압축 파일 안에 파일이 없습니다.")
         return taken
 
+    def _keep(principal: Principal, document_id: int, version: Version) -> None:
+        """Raises NotAllowed where the file would show what policy hides; not to who brought it."""
+        doc = documents.get(principal, document_id)
+        if doc.owner_login == principal.login:
+            return
+        blocks = documents.blocks(principal, document_id, version.id)
+        if masking.shown(version.id, blocks, doc.grade, doc.kind).hidden:
+            raise NotAllowed(
+                "가린 개인정보가 있는 문서라 원본은 내려받을 수 없습니다. 글로 보기로 읽거나, 꼭 필요하면 "
+                "개인정보 담당에게 사유를 알려 주세요."
+            )
+
     def _version(
         principal: Principal, document_id: int, number: int | None, version_id: int | None
     ) -> Version:
@@ -298,7 +329,12 @@ def router(  # noqa: C901 - a list of routes
         used = {key: value for key, value in filters.items() if value}
         return {
             "documents": [
-                present.row(d, may_manage=_may_manage(principal, d.owner_login, d.department))
+                present.row(
+                    d,
+                    may_manage=_may_manage(principal, d.owner_login, d.department),
+                    may_rights=principal.may(Permission.UPLOAD)
+                    and may_manage(principal, d.owner_login, d.department),
+                )
                 for d in found.documents
             ],
             "total": found.total,
@@ -310,7 +346,9 @@ def router(  # noqa: C901 - a list of routes
             "active": any(d.state in WAITING for d in found.documents),
         }
 
-    return routes
+    everything.include_router(routes)
+    everything.include_router(keeping)
+    return everything
 
 
 def _audiences(principal: Principal) -> list[tuple[str, str]]:

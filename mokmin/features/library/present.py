@@ -20,7 +20,7 @@ STEPS = {
 MAX_TOC = 200
 
 
-def row(d: Document, *, may_manage: bool) -> Json:
+def row(d: Document, *, may_manage: bool, may_rights: bool = False) -> Json:
     """A line of the library."""
     return {
         "id": d.id,
@@ -40,6 +40,7 @@ def row(d: Document, *, may_manage: bool) -> Json:
         "when": ago(d.created_at),
         "bytes": d.bytes,
         "may_manage": may_manage,
+        "may_rights": may_rights,
     }
 
 

@@ -14,8 +14,8 @@ from mokmin.base.web.kit import PageKit
 from mokmin.features.library import search_present as present
 from mokmin.features.library.model import GRADES, Wanted, wanted
 from mokmin.features.library.service import LibrarySearch
-from mokmin.governance.access.model import Principal
-from mokmin.governance.people.web import guarded, principal_of
+from mokmin.governance.access.model import Permission, Principal
+from mokmin.governance.people.web import Needs, principal_of
 from mokmin.knowledge.documents.service import DocumentService
 
 RECENT_SHOWN = 8
@@ -31,7 +31,7 @@ def router(  # noqa: C901 - a list of routes
     kit: PageKit, service: LibrarySearch, documents: DocumentService
 ) -> APIRouter:
     """All routes below /search."""
-    routes = APIRouter(dependencies=[Depends(guarded)])
+    routes = APIRouter(dependencies=[Depends(Needs(Permission.ASK))])
 
     @routes.get("/search")
     def search(

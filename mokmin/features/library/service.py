@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterable
+from dataclasses import replace
 from datetime import date
 
 import sqlalchemy as sa
@@ -55,7 +56,9 @@ class LibrarySearch:
         *,
         today: Callable[[], date] = date.today,
         switches: Switches | None = None,
+        mask: Callable[[str, str], str] = lambda text, _grade: text,
     ) -> None:
+        """``mask``: a passage of a grade as it may be shown."""
         self._db = db
         self._switches = switches
         self._search = search
@@ -63,6 +66,7 @@ class LibrarySearch:
         self._audit = audit
         self._today = today
         self.marker = Marker(analyser)
+        self._mask = mask
 
     # --- finding --------------------------------------------------------------------------
     def find(self, principal: Principal, wanted: Wanted, saved_id: int | None = None) -> Found:
@@ -77,7 +81,11 @@ class LibrarySearch:
             saved = None
         result = self._run(principal, wanted)
         terms = self._terms(result)
-        hits = [hit for hit in result.hits if _touches(hit, terms, result)]
+        hits = [
+            replace(hit, text=self._mask(hit.text, hit.grade))
+            for hit in result.hits
+            if _touches(hit, terms, result)
+        ]
         self._audit.record(principal, "search", f"hits:{len(hits)}")
         seen = saved.seen if saved is not None and saved.ran_at else None
         if saved is not None:

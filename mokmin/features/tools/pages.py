@@ -15,8 +15,8 @@ from mokmin.base.web.kit import PageKit
 from mokmin.features.tools import export, fields, present, quiz, summary
 from mokmin.features.tools.model import KIND_NAMES, LABEL, MOST_DOCUMENTS, Json, Kind, Pick, Run
 from mokmin.features.tools.service import ToolService
-from mokmin.governance.access.model import Principal
-from mokmin.governance.people.web import guarded, principal_of
+from mokmin.governance.access.model import Permission, Principal
+from mokmin.governance.people.web import Needs, principal_of
 from mokmin.knowledge.documents.model import State
 from mokmin.knowledge.documents.service import DocumentService, LibraryQuery
 
@@ -57,7 +57,7 @@ def picks_of(texts: list[str]) -> list[Pick]:
 
 def router(kit: PageKit, tools: ToolService, documents: DocumentService) -> APIRouter:
     """All routes below /tools."""
-    routes = APIRouter(dependencies=[Depends(guarded)])
+    routes = APIRouter(dependencies=[Depends(Needs(Permission.ASK))])
     _choosing(routes, kit, tools, documents)
     _results(routes, kit, tools)
     return routes
@@ -223,6 +223,7 @@ def _results(routes: APIRouter, kit: PageKit, tools: ToolService) -> None:
             raise NotFound("그런 형식으로는 받을 수 없습니다. MD, XLSX, CSV 가운데 골라 주세요.")
         run = tools.open(principal, run_id)
         tools.taken_out(principal, run, form)
+        run = tools.fit_to_leave(run)
         if form == "xlsx":
             content: str | bytes = export.xlsx(run, run.grade)
         elif form == "csv":
@@ -265,7 +266,9 @@ def _said(run: Run) -> list[str]:
 # --- programs ---------------------------------------------------------------------------------
 def api_router(tools: ToolService) -> APIRouter:
     """The tools below /api/v1/tools: a run is begun with POST and asked for with GET."""
-    routes = APIRouter(prefix="/api/v1/tools", dependencies=[Depends(guarded)], tags=["tools"])
+    routes = APIRouter(
+        prefix="/api/v1/tools", dependencies=[Depends(Needs(Permission.ASK))], tags=["tools"]
+    )
 
     def shown(run: Run) -> JSONResponse:
         body = {

@@ -9,7 +9,7 @@ import threading
 import time
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor, wait
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from datetime import date, timedelta
 
 import sqlalchemy as sa
@@ -33,7 +33,10 @@ from mokmin.features.tools.store import to_run, tool_runs
 from mokmin.features.tools.writer import ToolWriter
 from mokmin.governance.access.model import Permission, Principal, highest
 from mokmin.governance.access.rules import require, visible
+from mokmin.governance.audit.model_calls import RecordedModel
 from mokmin.governance.audit.service import AuditLog
+from mokmin.knowledge.answering.asking import tokens
+from mokmin.knowledge.answering.masking import GradedMask, masked_json, unmasked
 from mokmin.knowledge.answering.verification import Verifier
 from mokmin.knowledge.documents.store import documents, versions
 
@@ -63,7 +66,10 @@ class ToolService:
         redact: Callable[[str], str] | None = None,
         check: Callable[[], None] = lambda: None,
         model_is_on: Callable[[str], bool] = lambda _name: True,
+        mask: GradedMask = unmasked,
+        mask_export: GradedMask = unmasked,
     ) -> None:
+        self._mask, self._mask_export = mask, mask_export
         self._db = db
         self._audit = audit
         self._departments = departments
@@ -139,7 +145,8 @@ class ToolService:
     ) -> None:
         begin = time.perf_counter()
         try:
-            result, grade = self._make(run_id, principal, kind, picks, options)
+            made, grade = self._make(run_id, principal, kind, picks, options)
+            result: Json = masked_json(made, grade, self._mask)
             values = {
                 "state": "done",
                 "progress": 100,
@@ -176,7 +183,11 @@ class ToolService:
         check_size(readings)
         notices: list[str] = []
         grade = highest([s.grade for s in sources])
-        chain = [m for m in self._writer.cleared(grade, notices) if self._model_is_on(m.name)]
+        chain = [
+            RecordedModel(m, self._audit, principal, purpose="tool", grade=grade, count=tokens)
+            for m in self._writer.cleared(grade, notices)
+            if self._model_is_on(m.name)
+        ]
         citations = Citations(sources)
         making = Making(
             options,
@@ -236,6 +247,10 @@ class ToolService:
                 "볼 수 있는 문서로 다시 실행해 주세요."
             )
         return run
+
+    def fit_to_leave(self, run: Run) -> Run:
+        """A result as it may leave the system."""
+        return replace(run, result=masked_json(run.result, run.grade, self._mask_export))
 
     def taken_out(self, principal: Principal, run: Run, how: str) -> None:
         """Put on the record that a result left the system (a file). Raises Conflict before its end."""

@@ -1,58 +1,51 @@
 """The append-only log. Each entry holds the hash of the one before, so a change breaks the chain.
 
 Entries name who did what to which object; they never hold the text of questions, answers or
-documents, and no personal data beyond the actor's account.
+documents, and no personal data beyond the actor's account. What may be recorded is listed in
+``actions.py``.
 """
 
 from __future__ import annotations
 
-import hashlib
-import json
-from collections.abc import Mapping
-from dataclasses import dataclass
+import threading
+from dataclasses import dataclass, field
+from pathlib import Path
 
 import sqlalchemy as sa
 from sqlalchemy import Connection
 
-from mokmin.base.db import Database, metadata, utcnow
+from mokmin.base.db import Database, utcnow
 from mokmin.governance.access.model import Principal
+from mokmin.governance.audit.chain import Detail, detail_text, digest
+from mokmin.governance.audit.segments import archived_through, segments_of
+from mokmin.governance.audit.store import audit_log, audit_segments
+from mokmin.governance.audit.verification import Verification, verify
 
-audit_log = sa.Table(
-    "audit_log",
-    metadata,
-    sa.Column("seq", sa.Integer, primary_key=True, autoincrement=False),
-    sa.Column("at", sa.String(32), nullable=False),
-    sa.Column("actor", sa.String(80), nullable=False),
-    sa.Column("action", sa.String(60), nullable=False),
-    sa.Column("subject", sa.String(120), nullable=False),
-    sa.Column("detail", sa.Text, nullable=False),
-    sa.Column("hash", sa.String(64), nullable=False),
-)
+__all__ = ["LOCK_KEY", "AuditLog", "Detail", "Verification", "audit_log"]
 LOCK_KEY = 4213
-Detail = Mapping[str, str | int | float | bool | None]
 
 
-@dataclass(frozen=True, slots=True)
-class Verification:
-    """Result of checking the chain; ``first_bad`` is the first broken sequence number."""
+@dataclass(slots=True)
+class _Waiting:
+    """An entry that its thread waits for."""
 
-    entries: int
-    ok: bool
-    first_bad: int | None
-
-
-def _digest(
-    previous: str, seq: int, at: str, actor: str, action: str, subject: str, detail: str
-) -> str:
-    body = json.dumps([previous, seq, at, actor, action, subject, detail], ensure_ascii=False)
-    return hashlib.sha256(body.encode()).hexdigest()
+    actor: str
+    action: str
+    subject: str
+    detail: Detail
+    done: bool = False
+    error: BaseException | None = field(default=None)
 
 
 class AuditLog:
-    """Append and verify."""
+    """Append and verify. ``folder`` holds closed months and anchors (``home/audit``)."""
 
-    def __init__(self, db: Database) -> None:
+    def __init__(self, db: Database, folder: Path | None = None) -> None:
         self._db = db
+        self.folder = folder
+        self._turn = threading.Lock()
+        self._queue_lock = threading.Lock()
+        self._queue: list[_Waiting] = []
 
     def record(
         self,
@@ -61,43 +54,89 @@ class AuditLog:
         subject: str,
         **detail: str | int | float | bool | None,
     ) -> None:
-        """Append one entry in a transaction of its own."""
-        with self._db.write() as connection:
-            self.append(connection, principal.login, action, subject, detail)
+        """Append one entry in a transaction of its own; it is on disk when this returns.
+
+        Threads that come while another one writes are written together by the next: a commit waits
+        for the disk, and one commit serves them all.
+        """
+        self.record_as(principal.login, action, subject, detail)
+
+    def record_as(self, actor: str, action: str, subject: str, detail: Detail) -> None:
+        """``record`` where there is no principal, such as a failed sign-in."""
+        waiting = _Waiting(actor, action, subject, detail)
+        with self._queue_lock:
+            self._queue.append(waiting)
+        with self._turn:
+            if not waiting.done:
+                self._write_group()
+        if waiting.error is not None:
+            raise waiting.error
 
     def append(
         self, connection: Connection, actor: str, action: str, subject: str, detail: Detail
     ) -> None:
-        """Append one entry within the caller's transaction."""
-        self._db.lock(connection, LOCK_KEY)
+        """Append one entry within the caller's transaction; best as its last statement, because
+        other writers of the log wait until it ends."""
+        self._append(connection, [_Waiting(actor, action, subject, detail)])
+
+    def verify(self, anchors: Path | None = None) -> Verification:
+        """Recompute the whole chain, closed months included, and compare it with the anchors here
+        and with those of another folder (a copy kept elsewhere)."""
+        return verify(self._db, self.folder, anchors)
+
+    def head(self, connection: Connection) -> tuple[int, str]:
+        """Number and hash of the last entry; (0, "") when there is none."""
         last = connection.execute(
             sa.select(audit_log.c.seq, audit_log.c.hash).order_by(audit_log.c.seq.desc()).limit(1)
         ).first()
-        seq, previous = (last.seq + 1, last.hash) if last else (1, "")
-        at = utcnow().isoformat(timespec="microseconds")
-        body = json.dumps(dict(detail), ensure_ascii=False, sort_keys=True)
-        connection.execute(
-            audit_log.insert().values(
-                seq=seq,
-                at=at,
-                actor=actor,
-                action=action,
-                subject=subject,
-                detail=body,
-                hash=_digest(previous, seq, at, actor, action, subject, body),
-            )
-        )
+        if last is not None:
+            return last.seq, last.hash
+        last = connection.execute(
+            sa.select(audit_segments.c.last_seq, audit_segments.c.last_hash)
+            .order_by(audit_segments.c.last_seq.desc())
+            .limit(1)
+        ).first()
+        return (last.last_seq, last.last_hash) if last is not None else (0, "")
 
-    def verify(self) -> Verification:
-        """Recompute the whole chain."""
-        previous, count = "", 0
+    def count(self) -> int:
+        """How many entries there are, in the table and in files."""
         with self._db.read() as connection:
-            for row in connection.execute(sa.select(audit_log).order_by(audit_log.c.seq)):
-                count += 1
-                good = _digest(
-                    previous, row.seq, row.at, row.actor, row.action, row.subject, row.detail
+            kept = sum(s.entries for s in segments_of(connection) if s.removed_at is None)
+            live = sa.select(sa.func.count()).where(audit_log.c.seq > archived_through(connection))
+            return kept + int(connection.execute(live).scalar_one())
+
+    def _write_group(self) -> None:
+        """Write everything that waits, in one transaction. Nobody is told it is written before it
+        is; all are told when it could not be."""
+        with self._queue_lock:
+            group, self._queue = self._queue, []
+        try:
+            with self._db.write() as connection:
+                self._append(connection, group)
+        except BaseException as error:
+            for waiting in group:
+                waiting.error = error
+            raise
+        finally:
+            for waiting in group:
+                waiting.done = True
+
+    def _append(self, connection: Connection, group: list[_Waiting]) -> None:
+        self._db.lock(connection, LOCK_KEY)
+        seq, previous = self.head(connection)
+        rows = []
+        for waiting in group:
+            seq += 1
+            at = utcnow().isoformat(timespec="microseconds")
+            fields = (waiting.actor, waiting.action, waiting.subject, detail_text(waiting.detail))
+            previous = digest(previous, seq, at, *fields)
+            rows.append(
+                dict(
+                    zip(
+                        ("seq", "at", "actor", "action", "subject", "detail", "hash"),
+                        (seq, at, *fields, previous),
+                        strict=True,
+                    )
                 )
-                if row.seq != count or row.hash != good:
-                    return Verification(count, False, row.seq)
-                previous = row.hash
-        return Verification(count, True, None)
+            )
+        connection.execute(audit_log.insert(), rows)

@@ -15,6 +15,7 @@ from mokmin.base.db import Database
 from mokmin.base.errors import NotAllowed, NotFound
 from mokmin.governance.access.model import Permission, Principal
 from mokmin.governance.access.rules import require
+from mokmin.governance.people.posts import department_group_ids, has_not_ended
 from mokmin.governance.people.service import PeopleService
 from mokmin.governance.people.store import departments, groups, users
 
@@ -45,7 +46,11 @@ class Viewpoints:
         """The person, any employee, and the departments whose rights may be taken."""
         require(principal, Permission.CURATE)
         found = [Viewpoint(ME, f"나 ({principal.name})"), Viewpoint(STAFF, "전 직원 (부서 없이)")]
-        query = sa.select(departments.c.id, departments.c.name).order_by(departments.c.id)
+        query = (
+            sa.select(departments.c.id, departments.c.name)
+            .where(has_not_ended(departments, self._people.today()))
+            .order_by(departments.c.id)
+        )
         with self._db.read() as connection:
             rows = connection.execute(query).all()
         for row in rows:
@@ -85,10 +90,13 @@ class Viewpoints:
         return taken
 
     def group_names(self, ids: tuple[int, ...]) -> list[str]:
-        """Names of groups, in the order of their making."""
-        query = sa.select(groups.c.name).where(groups.c.id.in_(ids)).order_by(groups.c.id)
+        """Names of groups, in the order of their making. A department's subtree is not named beside
+        the department."""
+        query = sa.select(groups.c.key, groups.c.name).where(groups.c.id.in_(ids))
         with self._db.read() as connection:
-            return list(connection.execute(query).scalars())
+            rows = connection.execute(query.order_by(groups.c.id)).all()
+        own = {row.key.replace("dept:", "tree:") for row in rows if row.key.startswith("dept:")}
+        return [row.name for row in rows if row.key not in own]
 
     def _account(self, login: str) -> Principal:
         try:
@@ -106,10 +114,8 @@ class Viewpoints:
 
     def _member(self, department_id: int | None, department: str) -> Principal:
         """Somebody of a department without any group beyond it."""
-        keys = ["staff"] if department_id is None else ["staff", f"dept:{department_id}"]
-        query = sa.select(groups.c.id).where(groups.c.key.in_(keys)).order_by(groups.c.id)
         with self._db.read() as connection:
-            ids = tuple(connection.execute(query).scalars())
+            ids = department_group_ids(connection, department_id)
         return Principal(
             user_id=None,
             login="",

@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
+from mokmin.governance.privacy.names import labels
 from mokmin.governance.privacy.numbers import Found
 
 _PROVINCES = frozenset(
@@ -41,10 +42,11 @@ _PROVINCES = frozenset(
     ]
 )
 _ANCHOR = re.compile(
-    r"(?P<road>(?:[가-힣]|(?<=[가-힣])[0-9·.]|(?<=[가-힣][0-9])[0-9]){1,10}(?:로|길))(?P<branch> ?\d{1,4}(?:번?[가-힣]?길))?"
+    r"(?P<road>(?:[가-힣]|(?<=[가-힣])[0-9·.]|(?<=[가-힣][0-9])[0-9]){1,10}(?:로|길))(?P<branch> ?[\dOol]{1,4}(?:번?[가-힣]?길))?"
     r" ?(?P<number>\d{1,4}(?:-\d{1,4})?)(?!\d|\.\d|,\d{3}(?!\d)| ?번길)"
     r"|(?P<lot>[가-힣]{1,6}(?:[0-9]{0,2}(?:동|리)(?: ?[0-9]가)?|[0-9]가))(?P<space> ?)(?P<hill>산 ?)?(?P<plot>\d{1,4}(?:-\d{1,4})?)(?P<bunji> ?번지)?(?!\d|\.\d|,\d{3}(?!\d)| ?번길)"
 )
+_HINT = re.compile(r"(?:로|길|[동리가]) ?(?:산 ?)?[\dOol]")
 _UNIT = re.compile(
     r"(?:㎞|km|㎡|[m%℃]|미터|년|월|일|시간|시(?![가-힣])|분|명|인(?!데)|원|천|백|만|억|개|건|회|차|종|급|배|점|대|곳|동|호|층|세대|가구|단지|단계|번(?!지|길)|"
     r"조|항|권|장|쪽|등|위|주|가지|여|호선|호기|톤|구간|구역|공구|지구|[~～]|/|:)| (?:㎞|km|㎡|미터|년|월|일|시간|분|명|원|개|건|회|차|대|곳|주|동|호|층|세대|가구|조|항|여)(?![가-힣])"
@@ -217,14 +219,22 @@ _NOT_ROAD = frozenset(
         "속도로",
     ]
 )
-_DETAIL = re.compile(
-    r"(?:,? ?\((?=[^)\n]{0,16}동)[가-힣0-9 ,.]{1,24}\))?"
-    r"(?:[ ,\n]{0,2}[가-힣A-Za-z0-9]{1,10}(?:아파트|빌라|맨션|마을|타운|하이츠|오피스텔|빌딩|파크|캐슬|자이))?"
-    r"(?:[ ,\n]{0,2}(?:\d{1,4}|[A-Za-z가-하])동(?![가-힣]))?(?:[ ,\n]{0,2}(?:지하 ?)?\d{1,3}층)?(?:[ ,\n]{0,2}[BＢ]?\d{1,4}호(?![가-힣]*선|기))?"
+_BUILDING = "아파트|빌라|맨션|마을|타운|하이츠|오피스텔|빌딩|파크|캐슬|자이|래미안|푸르지오|힐스테이트|주공|연립|빌|주택|단지"
+_IN_BRACKETS = (
+    r"(?:,? ?\((?=[^)\n]{0,30}(?:동|리|가|아파트|빌라)[ ,)])[가-힣A-Za-z0-9 ,.]{1,30}\))?"
 )
-_FLAT = re.compile(r"[동호층]$")
+# Block and flat behind the name of an estate: 무원마을 512동 803호.
+_ESTATE = re.compile(
+    rf"(?<![가-힣A-Za-z0-9Α-ωОо○●])(?:[가-힣]{{1,4}}동 )?(?P<estate>[가-힣A-Za-z0-9]{{1,10}}(?:{_BUILDING}|[가-힣]))(?: \d{{1,2}}단지)?[ ,]{{1,2}}\d{{1,4}}동[ ,-]{{0,2}}\d{{3,4}}호(?![가-힣]*선|기)"
+)
+_DETAIL = re.compile(
+    rf"{_IN_BRACKETS}"
+    rf"(?:[ ,\n]{{0,2}}(?:[가-힣A-Za-z0-9]{{1,10}}(?:{_BUILDING})|다세대|다가구|연립|원룸|반지하|옥탑)(?:주택)?(?! ?주민))?"
+    r"(?:[ ,\n]{0,2}(?:\d{1,4}|[A-Za-z가-하])동(?![가-힣]))?(?:[ ,\n]{0,2}(?:지하 ?)?\d{1,3}층(?=[ ,\n]|$|[^가-힣]))?(?:[ ,\n]{0,2}(?:지하 ?)?[BＢ]?\d{1,4}호(?![가-힣]*선|기))?"
+    rf"{_IN_BRACKETS}"
+)
 _INSTITUTION = re.compile(
-    r" ?[,(]?(?:[가-힣0-9]{1,8} ?)?(?:시청|구청|군청|도청|시의회|청사|주민센터|행정복지센터|보건소|소방서|경찰서|우체국|세무서|공단|공사|대학교|초등학교|중학교|고등학교|박물관|도서관|문화회관|회관|체육관|복지관|사업소|센터|본관|별관|본부|위원회|협회)"
+    r" ?[,(]?(?:[가-힣0-9]{1,8} ?)?(?:시청|구청|군청|도청|시의회|청사|주민센터|행정복지센터|보건소|소방서|경찰서|우체국|세무서|공단|공사|대학교|초등학교|중학교|고등학교|박물관|도서관|문화회관|회관|체육관|복지관|사업소|센터|본관|별관|본부|위원회|협회|[가-힣]{2,6}부(?![가-힣])|(?:경찰|국세|관세|조달|통계|병무|방위사업|산림|특허|기상)청)"
 )
 _OF_INSTITUTION = re.compile(
     r"(?:센터|은행|본부|공단|공사|기관|[시구군도]청|병원|학교|회관|협회|사업소|재단|위원회|복지관|보건소|지사|지원|상담소|도서관)[가-힣]{0,3}[)]?"
@@ -237,7 +247,7 @@ _POSTCODE = re.compile(r"(?:우|\(우\)|우편번호)[ )]{0,2}\d{5}[ ,)]{0,2}$")
 def addresses(text: str) -> Iterator[Found]:
     """Road and lot addresses, less those of public offices named right behind them."""
     last = 0
-    for found in _ANCHOR.finditer(text):
+    for found in _anchors(text):
         numbered = found["number"] or found["plot"]
         if found.start() < last or (_UNIT.match(text, found.end()) and "-" not in numbered):
             continue
@@ -251,6 +261,28 @@ def addresses(text: str) -> Iterator[Found]:
             continue
         yield start, end, "address", min(1.0, 0.6 + 0.2 * regions)
         last = end
+    if "호" not in text:
+        return
+    for found in _ESTATE.finditer(text):
+        start, regions = _gather(text, found.start())
+        if labels(found["estate"]):
+            start = found.end("estate") + 1
+        yield start, found.end(), "address", min(1.0, 0.6 + 0.2 * regions)
+
+
+def _anchors(text: str) -> Iterator[re.Match[str]]:
+    """What looks like a road or a lot with its number, each once; read only around such places."""
+    done = seen = 0
+    for hint in _HINT.finditer(text):
+        if hint.start() < seen:
+            continue
+        # Whatever has its own hint in the next forty characters ends inside the sixty.
+        seen = hint.start() + 40
+        for near in _ANCHOR.finditer(text, max(done, hint.start() - 20), hint.start() + 60):
+            found = _ANCHOR.match(text, near.start())
+            if found and found.end() > done:
+                yield found
+                done = found.end()
 
 
 def _gather(text: str, anchor: int) -> tuple[int, int]:
@@ -259,7 +291,7 @@ def _gather(text: str, anchor: int) -> tuple[int, int]:
     # The anchor's own word may begin before it, behind a digit or a bracket only.
     while regions < 5:
         end = start
-        while end > 0 and end > start - 2 and text[end - 1] in " ,\n":
+        while end > 0 and end > start - 4 and text[end - 1] in " ,\n":
             end -= 1
         if end == start:
             break
@@ -289,11 +321,13 @@ def _plausible(
             return True
         known = core.endswith(("대로", "길")) or bool(found["branch"]) or "-" in found["number"]
         certain = known or len(found["number"]) > 1
-        return len(core) > 2 and ((flat and (told or known)) or (told and certain))
-    if core in _NO_REGION:
-        return False
+        if len(core) < 3:
+            return False
+        return bool(found["branch"]) or (flat and (told or certain)) or (told and certain)
+    if core in _NO_REGION or core[-2:] in _NO_REGION:
+        return regions > 1
     if found["hill"] or found["bunji"]:
-        return regions > 0 or told
+        return regions > 0 or told or len(core) > 2
     if "-" in found["plot"]:
         return regions > 0 or told or (len(core) >= 3 and not re.match(r"제", core))
     return regions >= 2 or (regions == 1 and told)

@@ -2,33 +2,44 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
+from itertools import chain
 
-from mokmin.governance.privacy import numbers
+from mokmin.governance.privacy import contacts, numbers
 from mokmin.governance.privacy.addresses import addresses
 from mokmin.governance.privacy.folding import fold
+from mokmin.governance.privacy.foreign import foreign_names
 from mokmin.governance.privacy.model import TYPES, Span
 from mokmin.governance.privacy.names import names
 from mokmin.governance.privacy.numbers import Found
+from mokmin.governance.privacy.tables import cells
 
 # Numbers of the city itself, by their beginning: call centre and switchboards. The installation's
 # own are added by the caller.
 OFFICIAL_PHONES = ("02-120", "02)120", "120", "110")
 _PLAIN = (
-    numbers.emails,
+    contacts.emails,
     numbers.residents,
     numbers.cards,
-    numbers.mobiles,
-    numbers.coordinates,
+    contacts.mobiles,
+    contacts.coordinates,
     numbers.births,
     numbers.licences,
     numbers.passports,
     numbers.healths,
     numbers.labelled,
     numbers.accounts,
-    numbers.addresses_of_machines,
+    contacts.addresses_of_machines,
     numbers.plates,
 )
+_WITHOUT_DIGITS = (contacts.emails, numbers.labelled)
+# Fewer digits than this make no number of a person.
+_DIGITS = re.compile(
+    rf"\d{{4}}|\d\.\d{{1,3}}\.|\d{{2}}[./-] ?\d{{1,2}}[./-] ?\d{{1,2}}|:[0-9a-fA-F]{{0,4}}:|(?:{numbers.DIGIT}[ .()/·_~\n-]{{0,4}}){{6}}"
+)
+# What offices have as well as persons.
+_OF_MACHINES = frozenset(["email", "ip", "user", "gps"])
 _RANK = {kind: rank for rank, kind in enumerate(TYPES)}
 
 
@@ -40,7 +51,8 @@ def detect(text: str, official_phones: tuple[str, ...] = OFFICIAL_PHONES) -> tup
     """
     folded = fold(text)
     found = sorted(
-        _all(folded.text, official_phones), key=lambda f: (_RANK[f[2]], f[0], -f[1], -f[3])
+        _all(folded.text, folded.lined, official_phones),
+        key=lambda f: (_RANK[f[2]], f[0], -f[1], -f[3]),
     )
     taken = bytearray(len(folded.text))
     spans = []
@@ -54,12 +66,18 @@ def detect(text: str, official_phones: tuple[str, ...] = OFFICIAL_PHONES) -> tup
     return tuple(sorted(spans, key=lambda s: s.start))
 
 
-def _all(text: str, official_phones: tuple[str, ...]) -> Iterator[Found]:
-    for recognise in _PLAIN:
-        yield from recognise(text)
-    yield from numbers.phones(text, official_phones)
-    yield from addresses(text)
-    for name in names(text):
+def _all(text: str, lined: str, official_phones: tuple[str, ...]) -> Iterator[Found]:
+    near = bytearray(len(text))
+    recognisers = _PLAIN if _DIGITS.search(text) else _WITHOUT_DIGITS
+    found = [f for recognise in recognisers for f in recognise(text)]
+    found += cells(text, lined)
+    for start, end, kind, _ in found:
+        near[start:end] = (b"\2" if kind in _OF_MACHINES else b"\1") * (end - start)
+    if recognisers is _PLAIN:
+        found += contacts.phones(text, official_phones, near)
+    found += addresses(text)
+    yield from found
+    for name in chain(names(text, near), foreign_names(text)):
         yield name
         born = numbers.birth_beside(text, name[1])
         if born:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import unicodedata
 from collections.abc import Sequence
 
 from mokmin.governance.privacy.model import Span
@@ -17,6 +18,7 @@ _KEPT = {
     "number": (2, 0),
     "account": (3, 0),
 }
+_UNSEEN = re.compile("[\u00ad\u200b-\u200f\u2060-\u2064\ufeff]")
 _DIGIT = re.compile(r"[0-9０-９공영빵일이삼사오육륙칠팔구]")
 _PLAIN_DIGIT = re.compile(r"[0-9０-９]")
 _YEAR = re.compile(r"(?:19|20|１９|２０)[0-9０-９]{2}")
@@ -36,9 +38,9 @@ def mask(text: str, spans: Sequence[Span]) -> str:
 
 def masked(kind: str, value: str) -> str:
     """One value masked after the custom of its type."""
+    value = unicodedata.normalize("NFC", value)
     if kind == "name":
-        head = 2 if len(value.replace(" ", "")) > 3 else 1
-        return value[:head] + re.sub(r"[가-힣]", "○", value[head:])
+        return _name(value)
     if kind == "address":
         return _address(value)
     if kind in ("mobile", "phone"):
@@ -60,6 +62,13 @@ def masked(kind: str, value: str) -> str:
         # 일 is a word here, not a digit in Hangul.
         return _digits(value, 4 if _YEAR.match(value) else 2, 0, _PLAIN_DIGIT)
     return _digits(value, *_KEPT[kind])
+
+
+def _name(value: str) -> str:
+    """김○○, 남궁○○, 마이○ ○○, J*** ******."""
+    value = _UNSEEN.sub("", value)
+    head = 2 if len(value.replace(" ", "")) > 3 and not value[0].isascii() else 1
+    return value[:head] + re.sub("[A-Za-z]", "*", re.sub("[가-힣]", "○", value[head:]))
 
 
 def _digits(value: str, head: int, tail: int, digit: re.Pattern[str] = _DIGIT) -> str:

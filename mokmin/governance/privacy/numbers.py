@@ -5,14 +5,15 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from datetime import date
-from ipaddress import ip_address
 
 Found = tuple[int, int, str, float]
 
-_GAP = r"[ ]{0,2}[-.·/~_]?[ \n]{0,2}"
-_DIGIT = "[0-9공영빵일이삼사오육륙칠팔구oOlI]"
-_HEAD = r"(?<![0-9A-Za-z.])"
-_TAIL = r"(?![0-9])"
+# Between a label and its value, in prose, forms, logs and tables.
+_FIELD = r"[\"']?[은는이가]?(?: ?[-=:：(/|] ?[\"'(|]?|[ \n]{1,3}){0,2}[ ]?"
+GAP = r"[ ]{0,2}[-.·/~_]?[ \n]{0,2}"
+DIGIT = "[0-9공영빵일이삼사오육륙칠팔구oOlI]"
+HEAD = r"(?<![0-9A-Za-z.])"
+TAIL = r"(?![0-9])"
 
 
 def _digits(text: str) -> str:
@@ -31,12 +32,14 @@ _DIGITS_OF = str.maketrans(
 )
 
 _RESIDENT = re.compile(
-    rf"(?<![0-9])\d{{2}}(?:0[1-9]|1[0-2])(?:0[1-9]|[12]\d|3[01])(?P<gap>{_GAP})[1-8]\d{{6}}{_TAIL}"
+    rf"(?<![0-9])\d{{2}}(?:0[1-9]|1[0-2])(?:0[1-9]|[12]\d|3[01])(?P<gap>{GAP})[1-8]\d{{6}}{TAIL}"
 )
 _RESIDENT_WIDE = re.compile(
-    rf"(?<![0-9]){_DIGIT}(?:(?P<sep>[ .])?{_DIGIT}){{5}}[ .]?[-.]?[ .]?{_DIGIT}(?:(?(sep)[ .]?|){_DIGIT}){{6}}{_TAIL}"
+    rf"(?<![0-9]){DIGIT}(?:(?P<sep>[ .])?{DIGIT}){{5}}[ .]?[-.]?[ .]?{DIGIT}(?:(?(sep)[ .]?|){DIGIT}){{6}}{TAIL}"
 )
-_COMPANY = re.compile(r"(?:법인|사업자|고유번호|등기)[가-힣]{0,6}[\s:(]{0,3}$")
+_COMPANY = re.compile(
+    r"(?:법인|사업자|고유번호|등기)[가-힣]{0,6}[\s:(|]{0,4}$|(?:\(주\)|㈜|주식회사|유한회사|재단|협동조합)[^\n]{0,12}$"
+)
 _PERSON = re.compile(r"주민|외국인|거소|생년")
 _ISSUED_WITHOUT_CHECK = date(2020, 10, 1)
 
@@ -53,7 +56,8 @@ def residents(text: str) -> Iterator[Found]:
         if checked:
             yield checked
     for found in _RESIDENT_WIDE.finditer(text):
-        if len(found[0]) > 14 or not found[0].replace("-", "").isascii():
+        plain = sum(c.isascii() and c.isdigit() for c in found[0])
+        if plain < 13 or len(found[0]) > 14:
             checked = _resident(text, found.start(), found.end(), False)
             if checked:
                 yield checked
@@ -82,105 +86,50 @@ def _resident(text: str, start: int, end: int, parted: bool) -> Found | None:
     return (start, end, kind, 0.7) if parted else None
 
 
-_MOBILE = re.compile(
-    rf"(?<![0-9A-Za-z])(?:\(?(?:\+|00)?82\)?[ .-]?\(?0?\)?|\(?[0공영빵oO])[1일lI][016789공일육칠팔구oOl]\)?"
-    rf"{_GAP}{_DIGIT}{{3,4}}{_GAP}{_DIGIT}{{4}}{_TAIL}"
-)
-_MOBILE_WIDE = re.compile(
-    rf"(?<![0-9A-Za-z])[0공영]([ .-])[1일]\1[016789공일육칠팔구](?:[ ]?\1[ ]?{_DIGIT}){{7,8}}{_TAIL}"
-)
-_COUNTED = re.compile(r"\s?(?:원|명|건|개|천원|백만원|㎡|억|만)")
-
-
-def mobiles(text: str) -> Iterator[Found]:
-    """Mobile numbers, spelt in Hangul or with gaps too."""
-    for pattern in (_MOBILE, _MOBILE_WIDE):
-        for found in pattern.finditer(text):
-            if (
-                sum(c.isdigit() for c in found[0])
-                + sum(c in "공영빵일이삼사오육륙칠팔구" for c in found[0])
-                < 9
-            ):
-                continue
-            if not _COUNTED.match(text, found.end()):
-                yield found.start(), found.end(), "mobile", 1.0
-
-
-_PHONE = re.compile(
-    rf"{_HEAD}(?:\(?(?:\+82[ .-]?)?\(?0?(?:2|3[1-3]|4[1-4]|5[1-5]|6[1-4])\)?{_GAP}\d{{3,4}}[-. ]\d{{4}}"
-    rf"|\(?0(?:70|50\d?)\)?{_GAP}\d{{3,4}}[-. ]?\d{{4}})(?![0-9]|-\d)"
-)
-_PRIVATE = re.compile(
-    r"자택|집 ?(?:전화|번호|으로|[:(]|$)|댁|본인|신청[인자]|민원인|신고[인자]|보호자|부모|안심번호|연락(?:은|을)|(?:낮|저녁|밤|오전|오후)에는? |피해자|수급자|개인 ?(?:전화|번호|연락처)|어르신|독거|세대주|가족|배우자|제 (?:전화|번호|연락처)"
-)
-_OFFICE = re.compile(
-    r"문의|대표|팩스|FAX|[Ff]ax|콜센터|상담|당직|담당|민원실|고객|안내|접수|"
-    r"(?:과|팀|실|센터|국|소|청|처|위원회|공단|공사|병원|학교|재단|협회|기관|부)[ )\]]{0,2}[(\[:☎☏/,]{0,2}[ ]?(?:전화|연락처|[Tt][Ee][Ll])?[.:☎☏( ]{0,4}$"
-)
-
-
-def phones(text: str, official: tuple[str, ...]) -> Iterator[Found]:
-    """Landline, internet and safe numbers, less those of offices.
-
-    Nearly all landlines in public documents are an office's: a number counts where the words beside
-    it make it a person's (자택, 신청인, 댁) and it does not begin with one of ``official``.
-    """
-    for found in _PHONE.finditer(text):
-        if found[0][0] not in "0(+" or text[found.start() - 1 : found.start()] in ("-", "제"):
-            continue
-        if any(found[0].startswith(prefix) for prefix in official):
-            continue
-        before = text[max(0, found.start() - 24) : found.start()].rpartition("\n")[2]
-        after = text[found.end() : found.end() + 16].partition("\n")[0]
-        near = _PRIVATE.search(before[-14:]) or _PRIVATE.search(after)
-        safe = re.match(r"\(?050", found[0])
-        if near or (safe and not _OFFICE.search(before)):
-            yield found.start(), found.end(), "phone", 0.9
-
-
-_EMAIL = re.compile(
-    r"(?<![A-Za-z0-9._%+-])[A-Za-z0-9][A-Za-z0-9._%+-]{0,63}"
-    r"(?:@| ?[(\[{<] ?(?:at|AT|골뱅이|앳) ?[)\]}>] ?| ?골뱅이 ?)"
-    r"(?:[A-Za-z0-9-]{1,40}(?:\.| ?[(\[](?:dot|점)[)\]] ?)){1,4}[A-Za-z]{2,10}(?![A-Za-z0-9])"
-)
-
-
-def emails(text: str) -> Iterator[Found]:
-    """Mail addresses, ``(at)`` and 골뱅이 included."""
-    for found in _EMAIL.finditer(text):
-        yield found.start(), found.end(), "email", 1.0
-
-
 _CARD = re.compile(
-    rf"{_HEAD}(?:\d{{4}}(?:[-. ]{{0,3}}\d{{4}}){{3}}|3[47]\d{{2}}[-. ]{{0,3}}\d{{6}}[-. ]{{0,3}}\d{{5}})(?![0-9]|-\d)"
+    rf"{HEAD}(?:\d{{4}}(?P<sep>[ ]{{0,2}}[-. ]?[ ]{{0,2}})\d{{4}}(?P=sep)\d{{4}}(?P=sep)\d{{4}}|3[47]\d{{2}}[-. ]{{0,3}}\d{{6}}[-. ]{{0,3}}\d{{5}})(?![0-9]|-\d)"
 )
+_CARD_WORD = re.compile(r"카드|(?i:\bcard|visa|master)")
 
 
 def cards(text: str) -> Iterator[Found]:
-    """Card numbers with the right check digit (Luhn) and a card issuer's first digit."""
+    """Card numbers with a card issuer's first digit and the right check digit (Luhn), which a word
+    such as 카드 before a number in groups of four makes up for."""
     for found in _CARD.finditer(text):
         digits = _digits(found[0])
-        total = 0
-        for place, digit in enumerate(reversed(digits)):
-            value = int(digit) * (1 + place % 2)
-            total += value - 9 if value > 9 else value
-        if total % 10 == 0 and digits[0] in "3456792" and len(set(digits)) > 3:
+        if digits[0] not in "3456792" or len(set(digits)) <= 3:
+            continue
+        told = _CARD_WORD.search(text[max(0, found.start() - 12) : found.start()])
+        if _luhn(digits):
             yield found.start(), found.end(), "card", 1.0
+        elif told and (found["sep"] or len(digits) == 16):
+            yield found.start(), found.end(), "card", 0.7
+
+
+def _luhn(digits: str) -> bool:
+    total = 0
+    for place, digit in enumerate(reversed(digits)):
+        value = int(digit) * (1 + place % 2)
+        total += value - 9 if value > 9 else value
+    return total % 10 == 0
 
 
 _BANK = (
     r"국민|신한|우리|하나|농협|기업|수협|우체국|새마을금고|신협|카카오뱅크|토스뱅크|케이뱅크|K뱅크|"
-    r"부산은행|대구은행|iM뱅크|광주은행|전북은행|경남은행|제주은행|SC제일|씨티|산업은행|산림조합|은행|KB|NH|IBK|MG"
+    r"부산은행|대구은행|iM뱅크|아이엠뱅크|광주은행|전북은행|경남은행|제주은행|SC제일|씨티|산업은행|산림조합|저축은행|은행|증권|뱅크|KB|NH|IBK|MG|SC|"
+    r"Shinhan|Woori|Kookmin|Hana|Nonghyup|[Bb]ank|BANK"
 )
 _ACCOUNT = re.compile(
     r"(?<![0-9-])\d{2,7}(?:[ ]?-[ ]?\d{1,7}|[ ]\d{1,7}){1,4}(?![0-9-])|(?<![0-9-])\d{10,15}(?![0-9-])"
 )
-_ACCOUNT_BEFORE = re.compile(rf"계좌|통장|입금|송금|예금|환급받|({_BANK})(?:은행)?[ (:]{{0,3}}$")
+_ACCOUNT_BEFORE = re.compile(
+    rf"계좌|통장|입금|송금|예금|환급받|이체|급여|(?i:account|acct)|(?:{_BANK})(?:은행| ?[Bb]ank)?[ (:;,/|\n]{{0,4}}$"
+)
 _ACCOUNT_AFTER = re.compile(
-    rf"\s?[(,/]?\s?(?:(?:{_BANK})(?:은행)?[)\s,]|예금주|(?:으)?로 (?:입금|이체|송금|환급))"
+    rf"\s?[(,/|;]?\s?(?:(?:{_BANK})(?:은행)?(?:[)\s,.;|/]|[가-힣]{{0,2}}(?![가-힣])|$)|예금주|(?:으)?로 (?:입금|이체|송금|환급|지급|보내))"
 )
 _NOT_ACCOUNT = re.compile(
-    r"사업자|법인|등록번호|고지서|납부|접수|공고|문서|관리번호|우편|예산|코드|계약|과목|콜센터|전화|문의"
+    r"사업자|법인|등록번호|고지서|납부|접수|공고|문서|관리번호|우편|예산|코드|계약|과목|콜센터|전화|문의|가상계좌|번호[는은]? ?[:：(]? ?$"
 )
 
 
@@ -192,12 +141,13 @@ def accounts(text: str) -> Iterator[Found]:
             continue
         before = text[max(0, found.start() - 24) : found.start()]
         told = _ACCOUNT_BEFORE.search(before) or _ACCOUNT_AFTER.match(text, found.end())
-        if told and not _NOT_ACCOUNT.search(before[-14:]):
+        near = re.split("(?<!가상)계좌(?:번호)?|통장(?:번호)?", before[-14:])[-1]
+        if told and not _NOT_ACCOUNT.search(near):
             yield found.start(), found.end(), "account", 0.9
 
 
 _LICENCE = re.compile(
-    rf"{_HEAD}(?:1[1-9]|2[0-8])(?P<gap>{_GAP})\d{{2}}{_GAP}\d{{6}}{_GAP}\d{{2}}(?![0-9]|-\d)"
+    rf"{HEAD}(?:1[1-9]|2[0-8])(?P<gap>{GAP})\d{{2}}{GAP}\d{{6}}{GAP}\d{{2}}(?![0-9]|-\d)"
 )
 _PROVINCE = "서울|부산|대구|인천|광주|대전|울산|세종|경기|강원|충북|충남|전북|전남|경북|경남|제주"
 _LICENCE_OLD = re.compile(
@@ -236,46 +186,26 @@ def passports(text: str) -> Iterator[Found]:
 _HEALTH = re.compile(r"(?<![0-9-])[1-9] ?[- ] ?\d{10}(?![0-9-])|(?<![0-9-])\d{11}(?![0-9-])")
 
 
+_HEALTH_WORD = re.compile("보험증|건보|증 ?번호|건강 ?보험")
+
+
 def healths(text: str) -> Iterator[Found]:
     """Numbers of health-insurance cards, by the words before them."""
+    if not _HEALTH_WORD.search(text):
+        return
     for found in _HEALTH.finditer(text):
-        if re.search(
-            r"보험증|건보|증번호|건강보험", text[max(0, found.start() - 20) : found.start()]
-        ):
+        around = text[max(0, found.start() - 20) : found.end() + 10]
+        if _HEALTH_WORD.search(around):
             yield found.start(), found.end(), "health", 0.9
 
 
-_IPV4 = re.compile(r"(?<![0-9A-Za-z.])\d{1,3}(?:\.\d{1,3}){3}(?![0-9]|\.\d)")
-_IPV6 = re.compile(r"(?<![0-9A-Za-z:.])[0-9A-Fa-f]{1,4}(?::[0-9A-Fa-f]{0,4}){2,7}(?![0-9A-Za-z:])")
-
-
-def addresses_of_machines(text: str) -> Iterator[Found]:
-    """IP addresses, less version numbers and numbered headings."""
-    for found in _IPV4.finditer(text):
-        parts = found[0].split(".")
-        before = text[max(0, found.start() - 14) : found.start()]
-        if any(int(p) > 255 or (len(p) > 1 and p[0] == "0") for p in parts):
-            continue
-        if re.search(r"버전|[Vv]er|[Vv]\.? ?$|판 $|제$", before):
-            continue
-        told = re.search(r"IP|아이피|접속|주소|서버", before, re.IGNORECASE)
-        if told or max(map(int, parts)) >= 50:
-            yield found.start(), found.end(), "ip", 1.0 if told else 0.8
-    for found in _IPV6.finditer(text):
-        try:
-            ip_address(found[0])
-        except ValueError:
-            continue
-        yield found.start(), found.end(), "ip", 1.0
-
-
 _PLATE = re.compile(
-    rf"(?:(?<![가-힣])(?P<region>{_PROVINCE}) ?)?(?<![0-9제.,-])(?P<class>\d{{2,3}})(?P<one>[ ]?)"
+    rf"(?:(?<![가-힣])(?P<region>{_PROVINCE}) ?)?(?<![0-9제.-])(?P<class>\d{{2,3}})(?P<one>[ ]?)"
     r"(?P<letter>[가나다라마거너더러머버서어저고노도로모보소오조구누두루무부수우주하허호배바사아자])"
-    r"(?P<two>[ ]?)\d{4}(?![0-9]|[.,-]\d| ?(?:명|원|건|억|만|개|호|년|㎡|세대|가구|천|백|톤|km|m))"
+    r"(?P<two>[ ]?)\d{4}(?![0-9]|[.-]\d|,\d{3}(?!\d)|(?:명|원|건|억|만|개|호|년|㎡|세대|가구|천|백|톤|km|m)| (?:명|원|억|만|세대|가구))"
 )
 # Numbers of court cases look like plates.
-_CASE = re.compile(r"선고|법원|헌재|사건|\| ?(?:판결|결정|전원합의체)")
+_CASE = re.compile(r"선고|법원|헌재|사건|\d\.자 |\|[^가-힣]{0,20}(?:판결|결정|전원합의체)")
 _PLATE_WORD = re.compile(
     r"차량|번호판|자동차|승용|화물|주차|견인|운전|차 |택시|버스|오토바이|차를|차는"
 )
@@ -287,74 +217,101 @@ def plates(text: str) -> Iterator[Found]:
         if _CASE.search(
             text[max(0, found.start() - 12) : found.start()]
             + "|"
-            + text[found.end() : found.end() + 12]
+            + text[found.end() : found.end() + 24]
         ):
             continue
         told = _PLATE_WORD.search(text[max(0, found.start() - 24) : found.end() + 12])
         spaced = found["one"] or found["two"]
-        if told or found["region"] or not (spaced or found["letter"] in "조호도로"):
+        if told or found["region"] or not (spaced or found["letter"] in "조도로"):
             yield found.start(), found.end(), "plate", 1.0 if told else 0.8
-
-
-_GPS = re.compile(
-    r"(?<![0-9.])3[3-9]\.\d{3,12}\s{0,2}[,/ ]\s{0,2}1(?:2[4-9]|3[0-2])\.\d{3,12}(?![0-9])"
-)
-_GPS_ONE = re.compile(r"(?:위도|경도|[Ll]at|[Ll]ong?)[ :=]{0,3}(?P<v>\d{2,3}\.\d{3,12})")
-
-
-def coordinates(text: str) -> Iterator[Found]:
-    """Places on the Korean peninsula to a hundred metres or better."""
-    for found in _GPS.finditer(text):
-        yield found.start(), found.end(), "gps", 0.9
-    for found in _GPS_ONE.finditer(text):
-        yield found.start("v"), found.end("v"), "gps", 1.0
 
 
 _DATE = (
     r"(?:19|20)\d{2}(?:년 ?| ?[-./] ?)(?:1[0-2]|0?[1-9])(?:월 ?| ?[-./] ?)(?:3[01]|[12]\d|0?[1-9])(?:일|\.)?"
     r"|\d{2}[.-] ?(?:1[0-2]|0?[1-9])[.-] ?(?:3[01]|[12]\d|0?[1-9])\.?"
 )
+_DATE_ENGLISH = (
+    r"\d{1,2}[ -](?i:jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)[a-z]{0,6}[ -](?:19|20)\d{2}"
+)
 _BIRTH_LABEL = re.compile(
-    rf"(?:생년월일|출생일자?|출생|(?<!발)생일)(?: ?[(][^)\n]{{0,12}}[)])?[은는이가]?[ :：(/|]{{0,4}}(?P<v>{_DATE}|\d{{6}}|(?:19|20)\d{{6}})(?![0-9])"
+    r"(?:생년 ?월일|출생 ?(?:일자|일|연월일)?|(?<!발)생일|(?<![A-Za-z])(?i:dob|date of birth|birth ?(?:day|date)?))(?: ?[(][^)\n]{0,12}[)])?"
+    rf"{_FIELD}(?P<v>{_DATE_ENGLISH}|{_DATE}|\d{{6}}|(?:19|20)\d{{6}})(?![0-9])"
 )
 _BIRTH_AFTER = re.compile(
-    rf"(?<![0-9.-])(?P<v>{_DATE}) ?(?:생(?!산|활|기|긴|명|태|성|중)|출생(?!률|아|자))"
+    rf"(?<![0-9.-])(?P<v>{_DATE}) ?(?:생(?!산|활|기|긴|명|태|성|중)|출생(?!률|아|자)|에 ?(?:태어난? ?(?!사람|자)|출생(?!한 (?:사람|자|경우))))"
 )
+
+
+_BIRTH_ENGLISH = re.compile("dob|birth", re.IGNORECASE)
 
 
 def births(text: str) -> Iterator[Found]:
     """Dates of birth to the day, by 생년월일 before or 생 after."""
+    if "생" not in text and "태어" not in text and not _BIRTH_ENGLISH.search(text):
+        return
     for pattern in (_BIRTH_LABEL, _BIRTH_AFTER):
         for found in pattern.finditer(text):
             yield found.start("v"), found.end("v"), "birth", 0.9
 
 
-_BIRTH_BESIDE = re.compile(rf"[ ,/|(]{{1,4}}(?P<v>{_DATE})(?![0-9]| ?[~～부까])")
+_BIRTH_BESIDE = re.compile(
+    rf"(?: ?(?:님|씨|귀하|군|양))?[ ,/|(]{{1,4}}(?P<v>{_DATE})(?![0-9]| ?[~～부까])"
+)
 
 
 def birth_beside(text: str, end: int) -> Found | None:
-    """A date right behind a name that ends at ``end``, in a year in which people were born."""
+    """A date right behind a name that ends at ``end``, in a year in which people were born.
+
+    Years of two digits count only where they cannot be those of a recent paper.
+    """
     found = _BIRTH_BESIDE.match(text, end)
-    if found and (found["v"][:2] == "19" or found["v"][:3] in ("200", "201")):
-        return found.start("v"), found.end("v"), "birth", 0.6
-    return None
+    if not found:
+        return None
+    value = found["v"]
+    if re.match(r"\d{2}[.-]", value):
+        return (
+            (*found.span("v"), "birth", 0.6) if int(value[:2]) > date.today().year % 100 else None
+        )
+    return (
+        (*found.span("v"), "birth", 0.6)
+        if value[:2] == "19" or value[:3] in ("200", "201")
+        else None
+    )
 
 
 _NUMBER = re.compile(
-    r"(?:학번|사번|사원번호|직원번호|교직원번호|행정번호|군번|수험번호|응시번호|교번)(?:[은는이가]|\([^)\n]{0,10}\)|[)])?[ :：(]{0,3}"
-    r"(?P<v>[A-Z]{0,2}\d{2,10}(?:-\d{2,9})?)(?![0-9])"
+    r"(?:학번|사번|사원번호|직원번호|교직원번호|행정번호|군번|수험번호|응시번호|교번)(?:\([^)\n]{0,10}\)|[)])?"
+    rf"{_FIELD}(?P<v>[A-Z]{{0,2}}\d{{2,10}}(?:-\d{{2,9}})?)(?![0-9])"
 )
 _USER = re.compile(
-    r"(?P<label>아이디|\bID|Id|계정|인스타그램|인스타|트위터|페이스북|텔레그램|유튜브|블로그|카톡|카카오톡|사용자|접속자|로그인)"
-    r"(?: ?(?:ID|계정|아이디))?(?P<sep>[은는이가]? ?[:：]? ?\(?)(?P<v>@?[A-Za-z][A-Za-z0-9_.]{2,29}(?<!\.))(?![A-Za-z0-9@/])"
+    r"(?P<label>아이디|\bID|Id|계정|인스타그램|인스타|트위터|페이스북|텔레그램|유튜브|블로그|카톡|카카오톡|사용자|접속자|로그인|글쓴이|작성자|닉네임|(?<![A-Za-z])(?:user(?:_?id|_?name)?|login|uid))"
+    rf"(?: ?(?:ID|계정|아이디))?(?P<sep>{_FIELD})(?P<v>@?[A-Za-z][A-Za-z0-9_.]{{2,29}}(?<!\.))(?![A-Za-z0-9@/])"
 )
+
+
+_NUMBER_AFTER = re.compile(
+    r"(?<![0-9A-Za-z.-])(?P<v>[A-Z]{0,2}\d{4,10}(?:-\d{2,9})?)(?:,|\()? ?\(?(?:학번|사번|군번|교번|직번|수험번호)"
+)
+
+
+_USER_AFTER = re.compile(
+    r"(?<![A-Za-z0-9_.@/-])(?P<v>(?=[A-Za-z_.]*[0-9])[A-Za-z][A-Za-z0-9_.]{2,29}) (?:계정|아이디)(?:으로|에서|이|은|을|의|를|로)"
+)
+_LATIN = re.compile("[A-Za-z][A-Za-z0-9_.]{2}")
 
 
 def labelled(text: str) -> Iterator[Found]:
     """Student, staff and service numbers and accounts of services, by their label."""
-    for found in _NUMBER.finditer(text):
-        if sum(c.isdigit() for c in found["v"]) >= 4:
-            yield found.start("v"), found.end("v"), "number", 0.9
+    if "번" in text:
+        for found in _NUMBER_AFTER.finditer(text):
+            yield found.start("v"), found.end("v"), "number", 0.7
+        for found in _NUMBER.finditer(text):
+            if sum(c.isdigit() for c in found["v"]) >= 4:
+                yield found.start("v"), found.end("v"), "number", 0.9
+    if not _LATIN.search(text):
+        return
+    for found in _USER_AFTER.finditer(text):
+        yield found.start("v"), found.end("v"), "user", 0.7
     for found in _USER.finditer(text):
         if found["v"].endswith((".com", ".kr", ".net", ".org")):
             continue
@@ -362,6 +319,6 @@ def labelled(text: str) -> Iterator[Found]:
         if (
             not plain
             or found["v"][0] == "@"
-            or (":" in found["sep"] and found["label"] != "사용자")
+            or (":" in found["sep"] and found["label"] not in ("사용자", "작성자", "글쓴이"))
         ):
             yield found.start("v"), found.end("v"), "user", 0.9

@@ -7,7 +7,9 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 from types import MappingProxyType
+from typing import Protocol
 
+from mokmin.base.errors import InvalidInput
 from mokmin.governance.privacy.detection import OFFICIAL_PHONES, detect
 from mokmin.governance.privacy.masking import mask
 from mokmin.governance.privacy.model import TYPES, Span
@@ -24,10 +26,16 @@ class Action(StrEnum):
 class Purpose(StrEnum):
     """Where a text is going."""
 
+    DISPLAY = "display"
+    """The viewer and the lists of what was found, for those who may read the document."""
+    QUESTION = "question"
+    """What a person types, as it is kept in the conversation."""
     MODEL = "model"
-    LOG = "log"
+    ANSWER = "answer"
+    SHARE = "share"
     EXPORT = "export"
     CITIZEN = "citizen"
+    LOG = "log"
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,6 +72,42 @@ class Redaction:
 DEFAULT_POLICIES: Mapping[Purpose, Policy] = MappingProxyType({p: Policy() for p in Purpose})
 
 
+class Rules(Protocol):
+    """What an installation decided; see ``policies.PrivacyRules``."""
+
+    def policy(self, purpose: Purpose, grade: str | None, /) -> Policy:
+        """The policy for what holds a grade; None: unknown, the strictest of all."""
+        ...
+
+    def official_phones(self) -> tuple[str, ...]:
+        """Beginnings of numbers that are the city's own."""
+        ...
+
+    def excluded(self, kind: str, value: str, document_kind: str, /) -> bool:
+        """Whether people said that this is no personal information."""
+        ...
+
+
+class FixedRules:
+    """Policies by purpose alone, and no exclusions."""
+
+    def __init__(self, policies: Mapping[Purpose, Policy], official: tuple[str, ...]) -> None:
+        self._policies = dict(policies)
+        self._official = OFFICIAL_PHONES + official
+
+    def policy(self, purpose: Purpose, _grade: str | None, /) -> Policy:
+        """See ``Rules.policy``."""
+        return self._policies.get(purpose, Policy())
+
+    def official_phones(self) -> tuple[str, ...]:
+        """See ``Rules.official_phones``."""
+        return self._official
+
+    def excluded(self, _kind: str, _value: str, _document_kind: str, /) -> bool:
+        """See ``Rules.excluded``."""
+        return False
+
+
 class Redactor:
     """Detection and masking under policies; safe to share between threads."""
 
@@ -71,15 +115,26 @@ class Redactor:
         self,
         policies: Mapping[Purpose, Policy] = DEFAULT_POLICIES,
         official_phones: tuple[str, ...] = (),
+        *,
+        rules: Rules | None = None,
     ) -> None:
-        self._policies = dict(policies)
-        self._official = OFFICIAL_PHONES + official_phones
+        self._rules = rules or FixedRules(policies, official_phones)
 
-    def apply(self, text: str, purpose: Purpose) -> Redaction:
-        """``text`` for ``purpose``. Blocked spans are masked too, but the text must not be sent."""
-        policy = self._policies.get(purpose, Policy())
+    def spans(self, text: str, document_kind: str = "") -> tuple[Span, ...]:
+        """Personal information in ``text`` without what is excluded."""
+        found = detect(text, self._rules.official_phones())
+        return tuple(s for s in found if not self._rules.excluded(s.type, s.text, document_kind))
+
+    def action(self, purpose: Purpose, grade: str | None, kind: str) -> Action:
+        """What happens to a type."""
+        return self._rules.policy(purpose, grade).action(kind)
+
+    def apply(self, text: str, purpose: Purpose, grade: str | None = None) -> Redaction:
+        """``text`` of a grade for ``purpose``. Blocked spans are masked too, but the text must not be
+        sent."""
+        policy = self._rules.policy(purpose, grade)
         hidden, blocked = [], []
-        for span in detect(text, self._official):
+        for span in self.spans(text):
             action = policy.action(span.type)
             if action is Action.BLOCK:
                 blocked.append(span)
@@ -89,8 +144,24 @@ class Redactor:
         return Redaction(mask(text, spans), tuple(hidden), tuple(blocked))
 
     def masker(self, purpose: Purpose) -> Callable[[str], str]:
-        """A function that masks a text for ``purpose``."""
+        """A function that masks a text for ``purpose``, of whatever grade."""
         return lambda text: self.apply(text, purpose).text
+
+    def graded_masker(self, purpose: Purpose) -> Callable[[str, str], str]:
+        """A function that masks a text of a grade for ``purpose``."""
+        return lambda text, grade: self.apply(text, purpose, grade).text
+
+
+def screened(redactor: Redactor, question: str) -> str:
+    """A question as it may be sent and kept. Raises InvalidInput when policy blocks what is in it."""
+    made = redactor.apply(question, Purpose.QUESTION)
+    if made.blocked:
+        what = Redaction("", (), made.blocked).sentence()
+        raise InvalidInput(
+            f"질문에 적으면 안 되는 개인정보가 있습니다({what}). 지우고 다시 물어 주세요. 보내거나 저장하지 않았습니다.",
+            code="personal-data",
+        )
+    return made.text
 
 
 def redact_for_model(text: str) -> tuple[str, int]:

@@ -48,11 +48,13 @@ class Sentence:
 
 @dataclass(frozen=True, slots=True)
 class Exchange:
-    """An earlier question of the conversation with its answer's text and the documents it cited."""
+    """An earlier question of the conversation with its answer's text, the documents it cited, and the
+    highest of their grades."""
 
     question: str
     answer: str = ""
     document_ids: tuple[int, ...] = ()
+    grade: str = "O"
 
 
 @dataclass(frozen=True, slots=True)

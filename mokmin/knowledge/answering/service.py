@@ -13,14 +13,17 @@ from mokmin.base.korean.ports import Analyser
 from mokmin.base.llm.ports import ChatModel, Embedder
 from mokmin.governance.access.model import Permission, Principal, highest
 from mokmin.governance.access.rules import require
+from mokmin.governance.audit.model_calls import RecordedModel
 from mokmin.governance.audit.service import AuditLog
 from mokmin.governance.people.service import PeopleService
 from mokmin.governance.usage.switches import Switches
 from mokmin.knowledge.answering import extractive
+from mokmin.knowledge.answering.asking import tokens
 from mokmin.knowledge.answering.citing import place
 from mokmin.knowledge.answering.clauses import clauses
 from mokmin.knowledge.answering.conflicts import disagreements
 from mokmin.knowledge.answering.evidence import LAW, Basis, choose, judged, nouns_of, units_of
+from mokmin.knowledge.answering.masking import GradedMask, masked_event, unmasked
 from mokmin.knowledge.answering.model import (
     Answer,
     AnswerEvent,
@@ -65,7 +68,9 @@ class AnswerService:
         *,
         policy: WritingPolicy | None = None,
         switches: Switches | None = None,
+        mask: GradedMask = unmasked,
     ) -> None:
+        self._mask = mask
         self._search = search
         self._switches = switches
         self._people = people
@@ -84,6 +89,11 @@ class AnswerService:
     def model_names(self) -> list[str]:
         """Models that can be asked for by name."""
         return self._writer.names
+
+    @property
+    def endpoints(self) -> list[tuple[str, str]]:
+        """(name, highest grade that it may see) of each model that answers now, in their order."""
+        return [(chat.name, chat.grade) for chat in self._chain(None)]
 
     def check(self) -> None:
         """Raise Unavailable, with the administrator's notice, while answering is switched off."""
@@ -126,11 +136,26 @@ class AnswerService:
         within: Sequence[int] | None = None,
         model: str | None = None,
         history: Sequence[Exchange] = (),
+        grade: str = "O",
     ) -> Iterator[AnswerEvent]:
         """Events of an answer; the last one holds the whole answer. Recorded on the audit log.
 
         ``history``: the conversation so far, oldest first; a follow-up takes its matter from there.
+        ``grade``: the highest of what the conversation holds; it counts for what an endpoint may see
+        like that of the evidence, and so do the grades of the history.
         """
+        events = self._stream(principal, question, within, model, history, grade)
+        return (masked_event(event, self._mask) for event in events)
+
+    def _stream(
+        self,
+        principal: Principal,
+        question: str,
+        within: Sequence[int] | None,
+        model: str | None,
+        history: Sequence[Exchange],
+        grade: str,
+    ) -> Iterator[AnswerEvent]:
         require(principal, Permission.ASK)
         self.check()
         begin = time.perf_counter()
@@ -143,8 +168,19 @@ class AnswerService:
             run = self._retrieve(principal, understood, within, begin)
             if not run.basis.sufficient:
                 answer = self._refuse(run)
-            elif cleared := self._writer.cleared(chain, run.evidence, run.notices):
-                answer = yield from self._generate(cleared, run)
+            elif cleared := self._writer.cleared(
+                chain, run.evidence, run.notices, highest([grade, *(e.grade for e in history)])
+            ):
+                seen = highest(
+                    [grade, *(h.grade for h in run.evidence), *(e.grade for e in history)]
+                )
+                recorded = [
+                    RecordedModel(
+                        m, self._audit, principal, purpose="answer", grade=seen, count=tokens
+                    )
+                    for m in cleared
+                ]
+                answer = yield from self._generate(recorded, run, history)
             else:
                 yield AnswerEvent("step", "답이 되는 문장을 고르고 있습니다")
                 answer = self._extract(run)
@@ -209,9 +245,13 @@ class AnswerService:
         return replace(basis, hits=(*basis.hits, *found.values()), followed=items)
 
     def _generate(
-        self, chain: Sequence[ChatModel], run: Run
+        self, chain: Sequence[ChatModel], run: Run, history: Sequence[Exchange]
     ) -> Generator[AnswerEvent, None, Answer]:
-        written = yield from self._writer.write(chain, run.result.query, run.evidence, run.notices)
+        follows = run.understood.follows
+        earlier = [(e.question, e.answer) for e in history if e.answer] if follows else []
+        written = yield from self._writer.write(
+            chain, run.result.query, run.evidence, run.notices, earlier
+        )
         if written.no_basis:
             return self._refuse(run, mode="generative", model=written.model)
         if not written.sentences:

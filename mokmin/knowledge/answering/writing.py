@@ -89,16 +89,22 @@ class ModelWriter:
 
     @staticmethod
     def cleared(
-        chain: Sequence[ChatModel], hits: Sequence[Hit], notices: list[str]
+        chain: Sequence[ChatModel], hits: Sequence[Hit], notices: list[str], before: str = "O"
     ) -> list[ChatModel]:
-        """Those of the chain that may see the passages; a notice says when none may."""
-        grade = highest([hit.grade for hit in hits])
+        """Those of the chain that may see the passages and what went ``before`` (its highest grade);
+        a notice says when none may."""
+        found = highest([hit.grade for hit in hits])
+        grade = highest([before, found])
         kept = [model for model in chain if GRADE_RANK[grade] <= GRADE_RANK[model.grade]]
         if chain and not kept:
             most = highest([model.grade for model in chain])
+            held = (
+                f"근거에 {grade}등급 문서가"
+                if found == grade
+                else f"이 대화의 앞선 내용이나 첨부에 {grade}등급 자료가"
+            )
             notices.append(
-                f"근거에 {grade}등급 문서가 있어 {most}등급까지 허용된 모델에는 보내지 않고, "
-                "원문을 발췌해 답합니다."
+                f"{held} 있어 {most}등급까지 허용된 모델에는 보내지 않고, 원문을 발췌해 답합니다."
             )
         return kept
 

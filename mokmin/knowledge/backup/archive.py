@@ -28,6 +28,7 @@ MANIFEST_BYTES = 512 * 2**20
 CHUNK = 1 << 20
 _NAME = re.compile(
     r"tables/[a-z][a-z0-9_]{0,62}\.arrow|files/[0-9a-f]{64}|home/[A-Za-z0-9][A-Za-z0-9._-]{0,99}"
+    r"|audit/(anchors|segments)/[0-9][A-Za-z0-9.-]{0,60}"
 )
 _ENCRYPTED = 0x1
 # What the standard library raises on a hostile or cut file.

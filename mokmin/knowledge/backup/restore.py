@@ -23,6 +23,7 @@ from mokmin.base.errors import Conflict, InvalidInput, Unavailable, UnreadableFi
 from mokmin.base.files import BlobStore
 from mokmin.governance.access.model import OPERATOR
 from mokmin.governance.audit.service import AuditLog
+from mokmin.knowledge.backup import audit_files
 from mokmin.knowledge.backup.archive import ArchiveReader, Manifest, Progress, damaged
 from mokmin.knowledge.backup.service import Summary, disk_error, hold, keeps, sync_folder
 from mokmin.knowledge.backup.staging import Staging, staging_for
@@ -248,11 +249,12 @@ def _copy_originals(archive: ArchiveReader, blobs: BlobStore, progress: Progress
 
 
 def _copy_home_files(archive: ArchiveReader, folder: Path) -> None:
-    for member in archive.names("home/"):
+    for member in [*archive.names("home/"), *archive.names("audit/")]:
         name = member.removeprefix("home/")
-        if not keeps(name):
+        if not (audit_files.keeps(member) or (member != name and keeps(name))):
             raise damaged(member)
         place = folder / name
+        place.parent.mkdir(parents=True, exist_ok=True)
         descriptor = os.open(place, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
         with archive.open(member) as source, os.fdopen(descriptor, "wb") as target:
             shutil.copyfileobj(source, target)
@@ -264,9 +266,7 @@ def _check_audit(manifest: Manifest, audit: AuditLog) -> None:
     """The chain must be as whole as it was; a log that was already broken does not forbid the
     rescue of everything else."""
     result = audit.verify()
-    if result.first_bad != manifest.audit_first_bad or (
-        result.ok and result.entries != manifest.tables["audit_log"]
-    ):
+    if result.first_bad != manifest.audit_first_bad:
         raise damaged(f"감사 기록 {result.first_bad or result.entries}번째")
 
 

@@ -25,13 +25,15 @@ from mokmin.base.errors import Conflict, InvalidInput, NotFound, Unavailable
 from mokmin.base.files import BlobStore
 from mokmin.governance.access.model import OPERATOR
 from mokmin.governance.audit.service import AuditLog
+from mokmin.governance.people.sign_in_store import sign_in_steps
 from mokmin.governance.people.store import sessions
 from mokmin.knowledge.backup.archive import ArchiveWriter, Manifest, Progress
+from mokmin.knowledge.backup.audit_files import anchors_of, segments_of
 from mokmin.knowledge.backup.tables import sequences, write_table
 from mokmin.knowledge.documents.store import versions
 
 # Sign-in tokens are left out: a copy of the file must not open anybody's session.
-LEFT_OUT = (sessions.name,)
+LEFT_OUT = (sessions.name, sign_in_steps.name)
 HOME_FILE_BYTES = 2**20
 _NOT_KEPT = ("mokmin.db", "setup-code")
 _ENDINGS_NOT_KEPT = (".log", ".part", ".tmp", ".pid", ".sock", ".lock")
@@ -132,6 +134,7 @@ class Backup:
     def _write(self, archive: ArchiveWriter, progress: Progress) -> Manifest:
         created_at = utcnow().isoformat(timespec="seconds")
         tables = [t for t in metadata.sorted_tables if t.name not in LEFT_OUT]
+        anchors = anchors_of(self._home)
         with self._db.snapshot() as connection:
             counts = _write_tables(archive, connection, tables, progress)
             last_keys = sequences(connection, tables)
@@ -143,6 +146,8 @@ class Backup:
             progress("원본 파일 담기", number, len(keys))
         for path in kept_files(self._home):
             archive.copy(f"home/{path.name}", path)
+        for path in [*anchors, *segments_of(self._home)]:
+            archive.copy(path.relative_to(self._home).as_posix(), path)
         manifest = Manifest(
             revision=self._revision(),
             created_at=created_at,
@@ -190,7 +195,7 @@ def _write_tables(
 
 def kept_files(home: Path) -> list[Path]:
     """Small files that lie directly in a home and belong to it (marks, keys); not the database,
-    the code of the first start, logs or hidden files. Folders other than ``files`` can be rebuilt."""
+    the code of the first start, logs or hidden files. Folders other than ``files`` and ``audit`` can be rebuilt."""
     return sorted(
         path
         for path in home.iterdir()

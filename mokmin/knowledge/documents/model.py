@@ -29,7 +29,8 @@ class Freshness(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class DocumentMeta:
-    """What the giver of a file says about it. ``audience`` are names of groups or departments."""
+    """What the giver of a file says about it. ``audience`` are names of groups or departments; ground,
+    disclosure and retention are codes of ``rights_model``, empty while they are not decided."""
 
     title: str = ""
     department: str = ""
@@ -39,6 +40,11 @@ class DocumentMeta:
     effective_on: date | None = None
     freshness: Freshness = Freshness.IN_FORCE
     audience: tuple[str, ...] = ("staff",)
+    legal_ground: str = ""
+    disclosure: str = ""
+    disclosure_reason: str = ""
+    retention: str = ""
+    closed_on: date | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,6 +72,10 @@ class Document:
     bytes: int
     owner_login: str
     superseded_by_id: int | None
+    legal_ground: str = ""
+    disclosure: str = ""
+    retention: str = ""
+    closed_on: date | None = None
 
     def freshness_on(self, day: date) -> Freshness:
         """The mark to show on a day: not yet in force wins while the day is before it."""

@@ -200,6 +200,11 @@ class DocumentService:
                 owner=principal.login,
                 created_at=utcnow(),
                 changed_at=utcnow(),
+                legal_ground=meta.legal_ground,
+                disclosure=meta.disclosure,
+                disclosure_reason=meta.disclosure_reason,
+                retention=meta.retention,
+                closed_on=meta.closed_on,
             ),
         )
         connection.execute(
@@ -312,7 +317,7 @@ class DocumentService:
     def _mark(self, principal: Principal, document_id: int, *, deleted: bool) -> None:
         with self._db.write() as connection:
             row = connection.execute(
-                sa.select(documents.c.owner, documents.c.department).where(
+                sa.select(documents.c.owner, documents.c.department, documents.c.deleted_at).where(
                     documents.c.id == document_id, visible(principal, documents.c.id)
                 )
             ).first()
@@ -320,6 +325,8 @@ class DocumentService:
                 raise NotFound("문서를 찾을 수 없습니다.")
             steward = row.department == principal.department and principal.may(Permission.PUBLISH)
             if not (principal.sees_all or row.owner == principal.login or steward):
+                if row.deleted_at is not None:  # nor may others know that it was there
+                    raise NotFound("문서를 찾을 수 없습니다.")
                 raise NotAllowed("올린 사람과 소관 부서 관리자만 지울 수 있습니다.")
             connection.execute(
                 documents.update()
@@ -390,7 +397,7 @@ class DocumentService:
         query = (
             sa.select(documents.c.kind)
             .distinct()
-            .where(visible(principal, documents.c.id))
+            .where(visible(principal, documents.c.id), documents.c.deleted_at.is_(None))
             .order_by(documents.c.kind)
         )
         with self._db.read() as connection:
@@ -422,6 +429,13 @@ class DocumentService:
         if row is None:
             raise NotFound("문서를 찾을 수 없습니다. 지워졌거나 볼 권한이 없습니다.")
         return to_document(row)
+
+    def seen(self, principal: Principal, ids: Sequence[int]) -> list[Document]:
+        """Those of some documents that the reader can see, in the order of their ids."""
+        some = sa.and_(documents.c.id.in_(ids), visible(principal, documents.c.id))
+        with self._db.read() as connection:
+            rows = connection.execute(select_documents(some).order_by(documents.c.id))
+            return [to_document(row) for row in rows]
 
     def versions(self, principal: Principal, document_id: int) -> list[Version]:
         """All versions, newest first."""
@@ -471,12 +485,11 @@ class DocumentService:
         return PassagePlace(*row) if row is not None else None
 
     def mine(self, principal: Principal, limit: int = 100) -> list[Document]:
-        """What the person put in, newest first."""
+        """What the person put in and may still see, newest first."""
+        own = sa.and_(documents.c.owner == principal.login, visible(principal, documents.c.id))
         with self._db.read() as connection:
             rows = connection.execute(
-                select_documents(documents.c.owner == principal.login)
-                .order_by(versions.c.id.desc())
-                .limit(limit)
+                select_documents(own).order_by(versions.c.id.desc()).limit(limit)
             )
             return [to_document(row) for row in rows]
 

@@ -38,6 +38,15 @@ documents = sa.Table(
     sa.Column("deleted_at", sa.DateTime),
     # When anything last changed that the index holds: rights, metadata, current version, deletion.
     sa.Column("changed_at", sa.DateTime),
+    # Rights beside the grants; codes of ``rights_model``. Last, as the migration adds them: a restore
+    # compares the columns in their order.
+    sa.Column("legal_ground", sa.String(1), nullable=False, server_default=""),
+    sa.Column("disclosure", sa.String(8), nullable=False, server_default=""),
+    sa.Column("disclosure_reason", sa.String(300), nullable=False, server_default=""),
+    sa.Column("grade_until", sa.Date),
+    sa.Column("disclosure_until", sa.Date),
+    sa.Column("retention", sa.String(8), nullable=False, server_default=""),
+    sa.Column("closed_on", sa.Date),
     sa.Index("ix_documents_source", "source"),
     sa.Index("ix_documents_changed_at", "changed_at"),
 )
@@ -172,6 +181,10 @@ def to_document(row: Row[Any]) -> Document:
         bytes=row.bytes,
         owner_login=row.owner,
         superseded_by_id=row.superseded_by_id,
+        legal_ground=row.legal_ground,
+        disclosure=row.disclosure,
+        retention=row.retention,
+        closed_on=row.closed_on,
     )
 
 

@@ -20,7 +20,7 @@ from sqlalchemy import ColumnElement, Connection, Row
 
 from mokmin.base.db import Database, utcnow
 from mokmin.base.errors import Unavailable
-from mokmin.governance.access.rules import document_groups
+from mokmin.governance.access.rules import document_groups, not_over, today
 from mokmin.knowledge.documents.model import Freshness
 from mokmin.knowledge.documents.store import documents, passages, unpack_vectors
 from mokmin.knowledge.documents.structure import restore_structure
@@ -207,8 +207,11 @@ _CURRENT = (
 
 
 def _groups(connection: Connection, document_ids: Iterable[int]) -> dict[int, list[int]]:
+    """Groups whose grants hold today or will hold later: more than may read, never fewer."""
     found: dict[int, list[int]] = {}
-    query = sa.select(document_groups).where(document_groups.c.document_id.in_(list(document_ids)))
+    query = sa.select(document_groups).where(
+        document_groups.c.document_id.in_(list(document_ids)), not_over(today())
+    )
     for link in connection.execute(query):
         found.setdefault(link.document_id, []).append(link.group_id)
     return found

@@ -20,8 +20,9 @@ from mokmin.base.errors import MokminError, NotFound, UnreadableFile
 from mokmin.base.files import BlobStore
 from mokmin.base.formats.model import ParsedDocument
 from mokmin.base.jobs.queue import JobQueue, jobs
+from mokmin.governance.privacy.findings import Intake, Scan
 from mokmin.knowledge.documents.model import PassageDraft, State
-from mokmin.knowledge.documents.passages import split_passages
+from mokmin.knowledge.documents.passages import block_text, split_passages
 from mokmin.knowledge.documents.service import INGEST_JOB
 from mokmin.knowledge.documents.store import (
     documents,
@@ -71,7 +72,10 @@ class Ingestion:
         index: PassageIndex,
         features: Callable[[], FeatureExtractor],
         reader: Reader,
+        intake: Intake | None = None,
     ) -> None:
+        """``intake`` finds personal information on the way; without it the worker does so later."""
+        self._intake = intake
         self._db = db
         self._blobs = blobs
         self._index = index
@@ -143,10 +147,21 @@ class Ingestion:
             self._set(row.id, progress=15 + 80 * done // max(1, everything))
             progress(done, everything)
 
-        self._store(row, drafts, report)
+        self._store(row, drafts, report, self._look_through(row, parsed))
         return len(drafts)
 
-    def _store(self, row: _Reading, drafts: list[PassageDraft], report: Progress) -> None:
+    def _look_through(self, row: _Reading, parsed: ParsedDocument) -> Scan | None:
+        if self._intake is None:
+            return None
+        with self._db.read() as connection:
+            kind = connection.execute(
+                sa.select(documents.c.kind).where(documents.c.id == row.document_id)
+            ).scalar_one()
+        return self._intake.find([block_text(block) for block in parsed.blocks], kind)
+
+    def _store(
+        self, row: _Reading, drafts: list[PassageDraft], report: Progress, scan: Scan | None
+    ) -> None:
         features = self._features().extract([d.indexed_text for d in drafts], report)
         with self._db.write() as connection:
             ids = insert_passages(
@@ -156,6 +171,8 @@ class Ingestion:
                 sa.select(documents.c.title).where(documents.c.id == row.document_id)
             ).scalar_one()
             replace_structure(connection, row.document_id, row.id, title, drafts)
+            if scan is not None:
+                Intake.store(connection, row.document_id, row.id, scan)
             attributes = attributes_in(connection, row.document_id)
         entries = [
             IndexEntry(

@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 
 from sqlalchemy.exc import DBAPIError
@@ -24,6 +24,9 @@ POLL_SECONDS = 0.5
 # more often than this: folding takes a turn of the writers.
 MANY_UNINDEXED = 20_000
 BUSY_FOLD_SECONDS = 180.0
+# How often the chores are looked at; each costs one look at the database when there is nothing to do.
+CHORE_SECONDS = 60.0
+Chore = Callable[[], object]
 
 
 @contextmanager
@@ -65,7 +68,15 @@ def ingest_now(queue: JobQueue, ingestion: Ingestion, version_id: int) -> Outcom
 class Worker:
     """Runs jobs one after another until told to stop or, on request, until none is due."""
 
-    def __init__(self, queue: JobQueue, ingestion: Ingestion, index: PassageIndex) -> None:
+    def __init__(
+        self,
+        queue: JobQueue,
+        ingestion: Ingestion,
+        index: PassageIndex,
+        chores: Sequence[Chore] = (),
+    ) -> None:
+        self._chores = chores
+        self._chores_at = -CHORE_SECONDS
         self._queue = queue
         self._ingestion = ingestion
         self._index = index
@@ -80,6 +91,7 @@ class Worker:
         done, idle_since = 0, time.monotonic()
         pending = False
         while not stop():
+            self._do_chores()
             job = self._queue.lease(self._name, first=INDEX_JOB)
             if job is not None:
                 self._handle(job)
@@ -96,6 +108,18 @@ class Worker:
             time.sleep(POLL_SECONDS)
         self._queue.release(self._name)
         return done
+
+    def _do_chores(self) -> None:
+        """What falls due with the days: at the start, and then once a minute."""
+        if time.monotonic() - self._chores_at < CHORE_SECONDS:
+            return
+        self._chores_at = time.monotonic()
+        for chore in self._chores:
+            try:
+                chore()
+            except (MokminError, DBAPIError, OSError) as error:
+                # Tried again at the next turn.
+                log.warning("chore broke", extra={"error": type(error).__name__})
 
     def _fold(self) -> bool:
         """Begin to fold, beside the jobs that may come meanwhile; False while it is still going on."""

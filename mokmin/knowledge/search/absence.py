@@ -14,7 +14,7 @@ from sqlalchemy import ColumnElement, Connection, Row
 from mokmin.base.db import Database
 from mokmin.base.korean.josa import with_josa
 from mokmin.governance.access.model import Principal
-from mokmin.governance.access.rules import document_groups, visible
+from mokmin.governance.access.rules import document_groups, in_force, today, visible
 from mokmin.governance.people.viewpoints import Viewpoints
 from mokmin.knowledge.documents.model import Freshness, State
 from mokmin.knowledge.documents.store import documents, passages, unpack_vectors, versions
@@ -113,12 +113,15 @@ class Examination:
         if connection.execute(allowed).first() is not None:
             return None
         ids = connection.execute(
-            sa.select(document_groups.c.group_id).where(document_groups.c.document_id == row.id)
+            sa.select(document_groups.c.group_id).where(
+                document_groups.c.document_id == row.id, in_force(today())
+            )
         ).scalars()
         needed = " 또는 ".join(self.viewpoints.group_names(tuple(ids)))
-        text = (
-            f"{with_josa(self.viewer.name, '은/는')} 이 문서를 볼 권한이 없습니다. "
+        text = f"{with_josa(self.viewer.name, '은/는')} 이 문서를 볼 권한이 없습니다. " + (
             f"{needed}에 속해야 볼 수 있습니다."
+            if needed
+            else "지금은 아무에게도 열려 있지 않습니다."
         )
         return Absence(Why.RIGHTS, text, title=row.title)
 

@@ -252,7 +252,7 @@ class DictionaryService:
         require(principal, Permission.CURATE)
         key = "" if department_id is None else str(department_id)
         if key not in dict(self.homes(principal)):
-            raise NotAllowed(_NOT_YOURS)
+            raise NotAllowed(_NOT_YOURS, code="not-yours")
 
     def _mine(
         self, connection: Connection, principal: Principal, entry_id: int, *, removed: bool = False
@@ -263,7 +263,7 @@ class DictionaryService:
         if row is None:
             raise NotFound("그 용어가 없습니다. 다른 사람이 먼저 뺐을 수 있습니다.")
         if not self.may_change(principal, row.department_id):
-            raise NotAllowed(_NOT_YOURS)
+            raise NotAllowed(_NOT_YOURS, code="not-yours")
         return to_entry(row)
 
     def _held(self, connection: Connection, department_id: int | None) -> dict[Key, Entry]:

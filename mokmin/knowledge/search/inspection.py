@@ -155,7 +155,7 @@ class InspectionService:
             )[:SHOWN],
             candidates=len(found.rows),
             hidden=len(found.rows) - len(pieces),
-            rejected=len(found.near.keys() - found.rows.keys()),
+            rejected=found.rejected if principal.may(Permission.ADMINISTER) else 0,
             filters=self._described(principal, viewer, filters),
             stages=found.stages,
             seconds=found.seconds,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Iterable, Sequence
 from datetime import date
 from typing import Any
 
@@ -15,7 +15,13 @@ from mokmin.governance.access.rules import visible
 from mokmin.knowledge.documents.store import documents, locator_of, passages, versions
 from mokmin.knowledge.search.candidates import freshness_of
 from mokmin.knowledge.search.model import Hit, Similarity
+from mokmin.knowledge.search.ports import Scores
 
+Rows = dict[int, sa.Row[Any]]
+# How much more is asked of the index each time that it gave what the searcher may not read.
+FURTHER = 8
+# Passages checked with one statement: SQLite takes 32,766 parameters.
+AT_ONCE = 10_000
 _SUCCESSORS = documents.alias("successors")
 _STATEMENT = (
     sa.select(
@@ -42,12 +48,39 @@ _STATEMENT = (
 
 
 def checked(
-    connection: Connection, principal: Principal, chosen: ColumnElement[bool]
-) -> dict[int, sa.Row[Any]]:
-    """Rows of the chosen passages that are current and visible now, by id; the index is never
+    connection: Connection, principal: Principal, column: ColumnElement[int], keys: Iterable[int]
+) -> Rows:
+    """Rows of the passages with these keys that are current and visible now, by id; the index is never
     trusted. ``replaced_on`` is the day from which another document holds in place of theirs."""
-    query = _STATEMENT.where(chosen, visible(principal, documents.c.id))
-    return {row.id: row for row in connection.execute(query)}
+    wanted = sorted(set(keys))
+    rows: Rows = {}
+    for begin in range(0, len(wanted), AT_ONCE):
+        query = _STATEMENT.where(
+            column.in_(wanted[begin : begin + AT_ONCE]), visible(principal, documents.c.id)
+        )
+        rows |= {row.id: row for row in connection.execute(query)}
+    return rows
+
+
+def filled(
+    found: Scores,
+    rows: Rows,
+    count: int,
+    check: Callable[[Iterable[int]], Rows],
+    again: Callable[[int], Scores],
+) -> Scores:
+    """The best ``count`` that the searcher may read, as if the index had known the rights of this moment:
+    where it gave others in their place it is asked ``again`` for more, until there are enough or it has
+    no more. ``rows`` holds what was checked of ``found``, and gains what is checked further."""
+    limit = count
+    allowed = {key: score for key, score in found.items() if key in rows}
+    while len(allowed) < count and len(found) >= limit:
+        limit *= FURTHER
+        more = again(limit)
+        rows |= check(more.keys() - found.keys())
+        found = more
+        allowed = {key: score for key, score in found.items() if key in rows}
+    return dict(sorted(allowed.items(), key=lambda item: -item[1])[:count])
 
 
 def hit_of(

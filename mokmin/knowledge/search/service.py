@@ -42,7 +42,7 @@ from mokmin.knowledge.search.ports import IndexFilter, PassageIndex, Scores
 from mokmin.knowledge.search.question import Question, analysed, clean_query, embedded
 from mokmin.knowledge.search.ranking import WIDENED, Counts, Mode, Scored, UnitKey, rank
 from mokmin.knowledge.search.reranking import Outcome, Reranking
-from mokmin.knowledge.search.rows import checked, hit_of, similarity
+from mokmin.knowledge.search.rows import Rows, checked, filled, hit_of, similarity
 from mokmin.knowledge.search.spelling import suggest
 from mokmin.knowledge.search.splitting import parts
 from mokmin.knowledge.search.vocabulary import Vocabulary
@@ -71,6 +71,9 @@ class Found:
     """The questions that it was split into; empty for a single one."""
     suggestion: str | None = None
     """Another spelling of the question that may have been meant."""
+    rejected: int = 0
+    """Passages that the index gave and the database refused: the index was behind. Not for everybody's
+    eyes: it tells that something is there."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,16 +133,15 @@ class SearchService:
             hit_of(found.rows[item.key], today, number, item.score, item.cosine)
             for number, item in enumerate(found.scored[:top], start=1)
         )
-        union = found.words.keys() | found.near.keys()
         trace = SearchTrace(
             terms=tuple(dict.fromkeys(found.question.terms)),
             widened=tuple(
                 (entry.everyday, entry.official) for entry in found.question.widening.synonyms
             ),
-            candidates=len(union | found.rows.keys()),
+            candidates=len(found.rows) + found.rejected,
             lexical=len(found.words),
             dense=len(found.near),
-            rejected=len(union - found.rows.keys()),
+            rejected=found.rejected,
             linked=sum(item.link > 0 for item in found.scored[:top]),
             rerank=found.rerank,
             parts=found.parts,
@@ -211,16 +213,22 @@ class SearchService:
             filters,
         )
         # The words are looked up while the question is being embedded.
-        by_words = self._pool.submit(
-            index.search_text, question.weighted_terms(WIDENED), where, CANDIDATES
-        )
+        terms = question.weighted_terms(WIDENED)
+        by_words = self._pool.submit(index.search_text, terms, where, CANDIDATES)
         question = embedded(question, self._embedder())
         moments.append(time.perf_counter())
         near = index.search_vector(question.vector, where, CANDIDATES)
         words = by_words.result()
         moments.append(time.perf_counter())
-        rows = self._check(principal, passages.c.id.in_(words.keys() | near.keys()))
-        words = {key: score for key, score in words.items() if key in rows}
+        given = words.keys() | near.keys()
+        rows = self._check(principal, given)
+        rejected = len(given - rows.keys())
+        check = partial(self._check, principal)
+        words = filled(words, rows, CANDIDATES, check, partial(index.search_text, terms, where))
+        near = filled(
+            near, rows, CANDIDATES, check, partial(index.search_vector, question.vector, where)
+        )
+        rows = {key: row for key, row in rows.items() if key in words or key in near}
         moments.append(time.perf_counter())
         ranking = _Ranking(question, words, Counts(question), {}, mode)
         scored = self._rank(ranking, rows)
@@ -237,7 +245,18 @@ class SearchService:
             for name, begin, end in zip(_STAGES, moments, moments[1:], strict=False)
         )
         seconds = moments[-1] - moments[0]
-        return Found(question, where, words, near, rows, scored, seconds, stages, reranked)
+        return Found(
+            question,
+            where,
+            words,
+            near,
+            rows,
+            scored,
+            seconds,
+            stages,
+            reranked,
+            rejected=rejected,
+        )
 
     def _rank(self, ranking: _Ranking, rows: Mapping[int, sa.Row[Any]]) -> list[Scored]:
         if not rows:
@@ -277,19 +296,20 @@ class SearchService:
             return scored
         new = {unit for others in links.values() for unit in others if unit not in best}
         if new and filters == ANY:
-            units = passages.c.unit_id.in_(sorted(new)[:_MOST_NEIGHBOURS])
-            rows |= best_of_each(self._check(principal, units), ranking.question)
+            units = sorted(new)[:_MOST_NEIGHBOURS]
+            linked = self._checked(principal, passages.c.unit_id, units)
+            rows |= best_of_each(linked, ranking.question)
             scored = self._rank(ranking, rows)
         return pull(scored, links)
 
     def passage(self, principal: Principal, passage_id: int) -> Hit | None:
         """One passage by id, under the same checks as a search."""
-        row = self._check(principal, passages.c.id == passage_id).get(passage_id)
+        row = self._check(principal, [passage_id]).get(passage_id)
         return hit_of(row, self._today()) if row is not None else None
 
     def units(self, principal: Principal, units: Iterable[int]) -> dict[int, tuple[Hit, ...]]:
         """All passages of articles or sections in order, under the same checks as a search."""
-        rows = self._check(principal, passages.c.unit_id.in_(sorted(set(units))))
+        rows = self._checked(principal, passages.c.unit_id, units)
         found: dict[int, list[Hit]] = {}
         for row in sorted(rows.values(), key=lambda row: (row.unit_id, row.seq)):
             found.setdefault(row.unit_id, []).append(hit_of(row, self._today()))
@@ -326,12 +346,17 @@ class SearchService:
         )
         with self._db.read() as connection:
             ids = list(connection.execute(query).scalars())
-        found = self._check(principal, passages.c.id.in_(ids))
+        found = self._check(principal, ids)
         return "\n".join(found[key].text for key in ids if key in found)
 
-    def _check(self, principal: Principal, chosen: ColumnElement[bool]) -> dict[int, sa.Row[Any]]:
+    def _check(self, principal: Principal, keys: Iterable[int]) -> Rows:
+        return self._checked(principal, passages.c.id, keys)
+
+    def _checked(
+        self, principal: Principal, column: ColumnElement[int], keys: Iterable[int]
+    ) -> Rows:
         with self._db.read() as connection:
-            return checked(connection, principal, chosen)
+            return checked(connection, principal, column, keys)
 
 
 def _joined(whole: Found, others: Sequence[Found]) -> Found:

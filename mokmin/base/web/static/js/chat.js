@@ -163,7 +163,7 @@ function plain(answer) {
   const text = copy.textContent.replace(/[ \u00a0]+/g, " ").replace(/ *\n\s*/g, "\n").trim();
   const sources = $$(".src", answer).map((s) => `[${s.dataset.evidence}] ${$("b", s).textContent}, ${$("small", s).textContent.trim()}`);
   const mark = $(".a-head .badge", answer)?.textContent.trim() ?? "AI";
-  return `${text}\n\n근거\n${sources.join("\n")}\n\n※ ${mark} 답변입니다. 결재 전에 근거 원문을 확인하세요.`;
+  return `${text}\n\n근거\n${sources.join("\n")}\n\n※ ${$("[data-ai-notice]", answer).textContent.trim()} (${mark})`;
 }
 async function copyAnswer(answer) {
   const text = plain(answer);

@@ -85,7 +85,7 @@ document.addEventListener("click", (e) => {
   else if ((hit = at("[data-reveal]"))) {
     const box = document.getElementById(hit.dataset.reveal);
     box.hidden = !box.hidden;
-    $("input:not([type=hidden])", box)?.focus();
+    if (!box.hidden) $("input:not([type=hidden]), textarea, select", box)?.focus();
   }
 });
 document.addEventListener("keydown", (e) => {
@@ -108,6 +108,10 @@ function place(e) {
 document.addEventListener("mouseover", place);
 document.addEventListener("focusin", place);
 document.addEventListener("focusout", (e) => e.target.closest?.(".dismissed")?.classList.remove("dismissed"));
+document.addEventListener("change", (e) => {
+  const all = e.target.matches?.("[data-check-all]") && e.target;
+  if (all) for (const box of $$(`input[type=checkbox][form="${all.dataset.checkAll}"]`)) box.checked = all.checked;
+});
 document.addEventListener("change", (e) => { if (e.target.matches?.("[data-submit-on-change]")) e.target.form.requestSubmit(); });
 
 matchMedia("(prefers-color-scheme: dark)").addEventListener("change", (e) => {

@@ -1,0 +1,1 @@
+"""Departments, accounts, groups and personnel rotations, for those who manage people."""

@@ -1,0 +1,199 @@
+"""Retention periods, holds and disposal lists.
+
+공공기록물 관리에 관한 법률 시행령 제26조 제1항 names the seven periods; they are counted from January 1
+of the year after the one in which the matter was closed (같은 조 제3항).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from enum import StrEnum
+
+PERIODS: dict[str, str] = {
+    "1": "1년",
+    "3": "3년",
+    "5": "5년",
+    "10": "10년",
+    "30": "30년",
+    "semi": "준영구",
+    "forever": "영구",
+}
+KST_OFFSET = timedelta(hours=9)
+
+
+@dataclass(frozen=True, slots=True)
+class Kind:
+    """A kind of record: its name for people, the period while nobody decided another, and why."""
+
+    key: str
+    name: str
+    period: str
+    ground: str
+
+
+KINDS: dict[str, Kind] = {
+    k.key: k
+    for k in (
+        Kind("conversation", "업무 대화", "3", "행정업무의 참고·사실 증명 (기본값)"),
+        Kind("document", "문서고 문서", "10", "업무 수행의 근거 (기본값)"),
+        Kind("tool_run", "도구 결과", "1", "단순한 작업 과정의 자료 (기본값)"),
+    )
+}
+
+
+def years(period: str) -> int | None:
+    """The years of a period; None for 준영구 and 영구, which no list here ever disposes of."""
+    return int(period) if period.isdigit() else None
+
+
+def due_on(closed_on: date, period: str) -> date | None:
+    """The first day on which the period is over; None when never."""
+    count = years(period)
+    return None if count is None else date(closed_on.year + 1 + count, 1, 1)
+
+
+def cutoff(today: date, period: str) -> date | None:
+    """What was closed before this day is due today; None when nothing ever is."""
+    count = years(period)
+    return None if count is None else date(today.year - count, 1, 1)
+
+
+def start_of(day: date) -> datetime:
+    """The beginning of a Korean day in UTC, as timestamp columns hold it."""
+    return datetime(day.year, day.month, day.day) - KST_OFFSET
+
+
+def korean_day(moment: datetime) -> date:
+    """The day in Korea of a stored timestamp."""
+    return (moment + KST_OFFSET).date()
+
+
+@dataclass(frozen=True, slots=True)
+class Item:
+    """A record without its contents. ``person``: login of whom it belongs to. ``period`` as it was
+    decided for this one, empty for the schedule's. ``parts``: what else a hold may name it by."""
+
+    kind: str
+    id: int
+    person: str
+    made_on: date
+    closed_on: date
+    period: str = ""
+    parts: tuple[str, ...] = ()
+
+    @property
+    def name(self) -> str:
+        """``document:17``."""
+        return f"{self.kind}:{self.id}"
+
+
+class Scope(StrEnum):
+    """By what a hold holds."""
+
+    PERSON = "person"
+    DOCUMENT = "document"
+    CONVERSATION = "conversation"
+    DATES = "dates"
+
+
+SCOPES: dict[str, str] = {
+    "person": "사람",
+    "document": "문서",
+    "conversation": "대화",
+    "dates": "기간",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Hold:
+    """An order to keep, until it is lifted. ``target``: a login or a number; empty for dates."""
+
+    id: int
+    scope: Scope
+    target: str
+    from_on: date | None
+    until_on: date | None
+    reason: str
+    made_by: str
+    made_at: datetime
+    lifted_by: str = ""
+    lifted_at: datetime | None = None
+
+    def holds(self, item: Item) -> bool:
+        """Whether it keeps a record. Dates hold everything that lived on one of the days."""
+        if self.scope is Scope.PERSON:
+            return item.person == self.target
+        if self.scope is Scope.DATES:
+            begins = self.from_on is None or item.closed_on >= self.from_on
+            return begins and (self.until_on is None or item.made_on <= self.until_on)
+        name = f"{self.scope.value}:{self.target}"
+        return name == item.name or name in item.parts
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """The period of a kind as it holds now; ``changed_by`` empty for the default."""
+
+    kind: Kind
+    period: str
+    reason: str
+    changed_by: str = ""
+    changed_at: datetime | None = None
+
+
+class State(StrEnum):
+    """Of a disposal list."""
+
+    PROPOSED = "proposed"
+    APPROVED = "approved"
+    REJECTED = "rejected"
+    DONE = "done"
+
+
+STATES: dict[str, str] = {
+    "proposed": "승인 기다림",
+    "approved": "처분하는 중",
+    "rejected": "반려",
+    "done": "처분 끝남",
+}
+ITEM_STATES: dict[str, str] = {
+    "waiting": "기다림",
+    "disposed": "처분함",
+    "held": "보존 조치로 남김",
+    "kept": "기간이 바뀌어 남김",
+    "gone": "이미 없음",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Disposal:
+    """A list with what became of it. ``counts``: items by state; ``kinds``: items by kind."""
+
+    id: int
+    state: State
+    reason: str
+    made_by: str
+    made_at: datetime
+    decided_by: str
+    decided_at: datetime | None
+    note: str
+    hash: str
+    done_at: datetime | None
+    counts: Mapping[str, int]
+    kinds: Mapping[str, int]
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One record of a list."""
+
+    kind: str
+    item_id: int
+    person: str
+    closed_on: date
+    period: str
+    due_on: date
+    state: str
+    disposed_at: datetime | None

@@ -1,0 +1,162 @@
+"""Retention, holds and disposal, attacked."""
+
+from __future__ import annotations
+
+import threading
+from datetime import date, datetime
+from typing import Any
+
+import pytest
+import sqlalchemy as sa
+
+from mokmin.app import App
+from mokmin.base.errors import InvalidInput, MokminError, NotAllowed
+from mokmin.features.assistant.store import conversations, turns
+from mokmin.governance.access.model import Principal
+from mokmin.governance.audit.store import audit_log
+from mokmin.governance.records.model import State, cutoff, due_on
+from mokmin.governance.records.store import disposal_items
+from mokmin.knowledge.documents.store import documents, passages, versions
+
+OLD = datetime(2019, 5, 1, 3)
+
+
+def test_periods_are_counted_from_the_next_january() -> None:
+    assert due_on(date(2020, 1, 1), "3") == due_on(date(2020, 12, 31), "3") == date(2024, 1, 1)
+    assert due_on(date(2020, 1, 1), "semi") is None and cutoff(date(2026, 1, 1), "forever") is None
+    assert cutoff(date(2024, 1, 1), "3") == date(2021, 1, 1)
+    assert cutoff(date(2023, 12, 31), "3") == date(2020, 1, 1)
+
+
+@pytest.fixture
+def officers(app: App, people: Any) -> tuple[Principal, Principal]:
+    """The records officer, who was once given the right to approve as well, and a team lead."""
+    for login, role in (("rec", "records"), ("boss", "lead")):
+        app.people.create_account(
+            login=login, name=login, password=people.password, role=role, department="회계과"
+        )
+    return app.people.principal("rec"), app.people.principal("boss")
+
+
+def talk(app: App, who: Principal, when: datetime = OLD) -> int:
+    with app.db.write() as connection:
+        values = {"user_id": who.user_id, "title": "t", "created_at": when, "updated_at": when}
+        key = connection.execute(conversations.insert().values(**values)).inserted_primary_key
+        assert key is not None
+        connection.execute(
+            turns.insert().values(
+                conversation_id=key[0], question="비밀질문", state="done", created_at=when
+            )
+        )
+        return int(key[0])
+
+
+def left(app: App, table: sa.Table) -> int:
+    with app.db.read() as connection:
+        return int(connection.execute(sa.select(sa.func.count()).select_from(table)).scalar_one())
+
+
+def test_a_list_a_second_person_a_hold_in_between_and_the_certificate(
+    app: App, people: Any, officers: tuple[Principal, Principal], put: Any
+) -> None:
+    rec, boss = officers
+    both = app.people.principal("rec")
+    both = Principal(
+        **{f: getattr(both, f) for f in both.__slots__}
+        | {"permissions": rec.permissions | boss.permissions}
+    )
+    kept, gone = talk(app, people.kim), talk(app, people.other)
+    recent = talk(app, people.other, datetime(2026, 1, 5))
+    first = put(app, "지침.txt", "겨울철 수도 동파 대비 지침입니다.", closed_on=date(2001, 2, 3))
+    with app.db.read() as connection:
+        sha = connection.execute(
+            sa.select(versions.c.sha256).where(versions.c.id == first.version_id)
+        ).scalar_one()
+    path = app.blobs.path(sha)
+    with pytest.raises(NotAllowed):
+        app.disposals.propose(people.kim, "기간 지남")
+    key = app.disposals.propose(rec, "기간 지남")
+    with pytest.raises(InvalidInput):
+        app.disposals.propose(rec, "두 번")
+    with pytest.raises(NotAllowed):
+        app.disposals.decide(both, key, approve=True, note="내가 승인")
+    app.disposals.run(key)
+    assert left(app, conversations) == 3, "nothing before the approval"
+    app.disposals.decide(boss, key, approve=True, note="검토함")
+    with pytest.raises(InvalidInput):
+        app.disposals.decide(boss, key, approve=False, note="다시")
+    app.records.place(rec, "person", people.kim.login, "감사원 요구")
+    app.disposals.turn()
+    with app.db.read() as connection:
+        found = set(connection.execute(sa.select(conversations.c.id)).scalars())
+        words = connection.execute(sa.select(turns.c.conversation_id)).scalars().all()
+    assert found == {kept, recent} == set(words) and gone not in found
+    assert left(app, documents) == left(app, passages) == left(app, versions) == 0
+    assert not path.exists()
+    done = app.disposals.one(boss, key)
+    assert done.state is State.DONE and done.counts == {"disposed": 2, "held": 1}
+    paper = app.disposals.certificate(rec, key)
+    assert done.hash in paper and "지침" not in paper and "비밀질문" not in paper
+    with app.db.read() as connection:
+        entries = (
+            connection.execute(
+                sa.select(audit_log.c.detail).where(audit_log.c.action == "disposal.done")
+            )
+            .scalars()
+            .all()
+        )
+    assert len(entries) == 1 and done.hash in entries[0]
+
+
+def test_killed_half_way_and_twice_at_once(
+    app: App, people: Any, officers: tuple[Principal, Principal], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    rec, boss = officers
+    for _ in range(6):
+        talk(app, people.kim)
+    key = app.disposals.propose(rec, "기간 지남")
+    app.disposals.decide(boss, key, approve=True, note="검토함")
+    holding = app.disposals._holdings["conversation"]
+    real, calls = holding.dispose, []
+
+    def dies(connection: sa.Connection, item_id: int) -> Any:
+        calls.append(item_id)
+        found = real(connection, item_id)
+        if len(calls) == 3:
+            raise KeyboardInterrupt
+        return found
+
+    monkeypatch.setattr(holding, "dispose", dies)
+    with pytest.raises(KeyboardInterrupt):
+        app.disposals.run(key)
+    assert left(app, conversations) == 4, "two lines settled, the third rolled back"
+    assert app.disposals.one(rec, key).counts == {"disposed": 2, "waiting": 4}
+    threads = [threading.Thread(target=app.disposals.turn) for _ in range(3)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert len(calls) == 7 and left(app, conversations) == 0
+    assert app.disposals.one(rec, key).counts == {"disposed": 6}
+    with app.db.read() as connection:
+        query = sa.select(sa.func.count()).where(audit_log.c.action == "disposal.done")
+        assert connection.execute(query).scalar_one() == 1
+
+
+def test_a_list_that_was_changed_cannot_be_approved(
+    app: App, people: Any, officers: tuple[Principal, Principal]
+) -> None:
+    rec, boss = officers
+    talk(app, people.kim)
+    recent = talk(app, people.kim, datetime(2026, 1, 5))
+    key = app.disposals.propose(rec, "기간 지남")
+    with app.db.write() as connection:
+        connection.execute(disposal_items.update().values(item_id=recent))
+    with pytest.raises(MokminError, match="만들 때와 다릅니다"):
+        app.disposals.decide(boss, key, approve=True, note="검토함")
+    app.disposals.turn()
+    assert left(app, conversations) == 2
+    app.records.change(rec, "conversation", "10", "의회 요구")
+    with pytest.raises(InvalidInput):
+        app.records.change(rec, "conversation", "7", "없는 기간")
+    assert app.disposals.due(rec)["conversation"] == (0, 0)
