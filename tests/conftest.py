@@ -196,6 +196,7 @@ def make_app(home: Path, database_url: str, **settings: Any) -> App:
         made.index,
         lambda: made.feature_extractor,
         lambda path, name: read_document(path, name=name),
+        made.intake,
     )
     return made
 

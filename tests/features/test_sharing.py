@@ -283,10 +283,11 @@ def test_a_conversation_is_exported_with_its_sources(app: App, talk: int, kim: A
     assert "conversation.export" in actions
 
 
-def test_an_export_as_docx_is_read_back(talk: int, kim: Any, tmp_path: Path) -> None:
-    sent = kim.get(f"/chat/{talk}/export.docx")
+@pytest.mark.parametrize("form", ["docx", "hwpx"])
+def test_an_export_is_read_back(talk: int, kim: Any, tmp_path: Path, form: str) -> None:
+    sent = kim.get(f"/chat/{talk}/export.{form}")
     assert sent.status_code == 200
-    path = tmp_path / "대화.docx"
+    path = tmp_path / f"대화.{form}"
     path.write_bytes(sent.content)
     text = "\n".join(block_text(b) for b in read_document(path, name=path.name).blocks)
     assert QUESTION in text
