@@ -14,13 +14,15 @@ A4_MM = (210.0, 297.0)
 
 @dataclass(frozen=True, slots=True)
 class Run:
-    """A piece of a paragraph of one look."""
+    """A piece of a paragraph of one look. ``note`` tells a preview where the words come from; no file
+    carries it."""
 
     text: str
     bold: bool = False
     size: float | None = None
     color: str | None = None
     underline: bool = False
+    note: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,10 +45,11 @@ class Look:
 
 @dataclass(frozen=True, slots=True)
 class Paragraph:
-    """Runs of text with one look."""
+    """Runs of text with one look. ``anchor`` names the part of the document that it shows, for previews."""
 
     runs: tuple[Run, ...]
     look: Look = field(default_factory=Look)
+    anchor: str = ""
 
     @property
     def text(self) -> str:
@@ -66,13 +69,15 @@ class GridCell:
 
 @dataclass(frozen=True, slots=True)
 class Grid:
-    """A table; ``widths`` of its columns, ``height`` of a row at least. ``lines``: drawn or not."""
+    """A table; ``widths`` of its columns, ``height`` of a row at least. ``lines``: drawn or not.
+    ``anchor`` as of a paragraph."""
 
     rows: tuple[tuple[GridCell, ...], ...]
     widths: tuple[float, ...]
     height: float = 7.0
     lines: bool = True
     heads: int = 0
+    anchor: str = ""
 
     @property
     def placed(self) -> list[tuple[int, int, GridCell]]:

@@ -31,7 +31,13 @@ def hwpx_bytes(pages: Pages) -> bytes:
     left, right, top, bottom = pages.margins
     made.page.setup(
         paper_size="A4",
-        margins_mm={"left": left, "right": right, "top": top, "bottom": bottom},
+        # The text begins below the header's own strip, which HWPX counts apart.
+        margins_mm={
+            "left": left,
+            "right": right,
+            "top": max(top - HEADER_MM, 0.0),
+            "bottom": max(bottom - HEADER_MM, 0.0),
+        },
         header_margin_mm=HEADER_MM,
         footer_margin_mm=HEADER_MM,
     )
@@ -90,9 +96,15 @@ class _Writer:
             if (down, across) != (y, x):
                 table.merge_cells(y, x, down, across)
             self._cell(table.cell(y, x), cell.paragraphs)
-            if cell.fill:
+            if not part.lines:
+                table.set_cell_border_fill(y, x, self._no_lines())
+            elif cell.fill:
                 table.set_cell_shading(y, x, cell.fill)
         self._of_look.setdefault(_CARRIER, []).append(self._made.paragraphs[-1])
+
+    def _no_lines(self) -> str:
+        made: str = self._made.styles.ensure_border_fill(active_borders=())
+        return made
 
     def _cell(self, cell: Any, paragraphs: tuple[Paragraph, ...]) -> None:
         for number, wanted in enumerate(paragraphs or (Paragraph((Run(""),)),)):
@@ -119,6 +131,8 @@ class _Writer:
                 keep_with_next=look.keep,
                 page_break_before=look.new_page,
                 bottom_border=look.rule,
+                border_color="#404040",
+                border_width="0.3 mm",
                 outline_level=look.level or None,
             )
 

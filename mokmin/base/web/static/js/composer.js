@@ -65,10 +65,10 @@ async function propose() {
     picks.replaceChildren(...items.map((d) => {
       const about = [d.department, NAMES[d.grade]].filter(Boolean).join(" · ");
       const button = el("button", { type: "button", className: "line", onclick: () => { choose(d.id, d.title, d.grade); $("#picker").close(); $("textarea", form).focus(); } },
-        el("span", { className: "grow" }, el("strong", { textContent: d.title }), el("span", { className: "small muted", textContent: about })));
+        el("span", { className: "grow" }, el("strong", { textContent: d.title }), el("span", { className: "small muted", textContent: about }), ...(d.text ? [el("span", { className: "small excerpt", textContent: d.text })] : [])));
       return el("li", {}, button);
     }));
-    if (!items.length) picks.append(el("li", { className: "muted pad", textContent: "그런 이름의 문서가 없습니다. 다른 말로 찾아보세요." }));
+    if (!items.length) picks.append(el("li", { className: "muted pad", textContent: "이름이나 내용에 그런 말이 있는 문서가 없습니다. 다른 말로 찾아보세요." }));
   } catch (error) { picks.replaceChildren(el("li", { className: "muted pad", textContent: error instanceof TypeError ? offline : error.message })); }
 }
 query?.addEventListener("input", () => { clearTimeout(typing); typing = setTimeout(propose, 200); });

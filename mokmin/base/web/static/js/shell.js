@@ -114,6 +114,14 @@ document.addEventListener("change", (e) => {
 });
 document.addEventListener("change", (e) => { if (e.target.matches?.("[data-submit-on-change]")) e.target.form.requestSubmit(); });
 
+// Folded groups of the menu stay folded on this computer.
+for (const group of $$("[data-fold]")) {
+  const key = `fold.${group.dataset.fold}`;
+  let kept = null;
+  try { kept = localStorage.getItem(`mokmin.${key}`); } catch { /* storage is off */ }
+  if (kept === "1" && !$("[aria-current]", group)) group.open = false;
+  group.addEventListener("toggle", () => remember(key, group.open ? "" : "1"));
+}
 matchMedia("(prefers-color-scheme: dark)").addEventListener("change", (e) => {
   let kept = null;
   try { kept = localStorage.getItem("mokmin.theme"); } catch { /* storage is off */ }

@@ -1,0 +1,1 @@
+"""How official documents stand on paper: one module per family of forms."""
