@@ -4,10 +4,17 @@ from __future__ import annotations
 
 from mokmin.base.errors import NotFound
 from mokmin.knowledge.official.facts import folded
+from mokmin.knowledge.official.kinds.civil import DISCLOSURE, NOTICE, REPLY
 from mokmin.knowledge.official.kinds.letters import BRIEF, DECISION, LETTER, MEMO
 from mokmin.knowledge.official.kinds.model import Kind
+from mokmin.knowledge.official.kinds.office import HANDOVER, MINUTES
+from mokmin.knowledge.official.kinds.press import PRESS, SPEECH
+from mokmin.knowledge.official.kinds.reports import ONE_PAGE, PLAN, REPORT
 
-KINDS: tuple[Kind, ...] = (LETTER, MEMO, DECISION, BRIEF)
+KINDS: tuple[Kind, ...] = (
+    LETTER, MEMO, DECISION, BRIEF, REPORT, PLAN, ONE_PAGE, PRESS, SPEECH, MINUTES, REPLY, DISCLOSURE,
+    NOTICE, HANDOVER,
+)  # fmt: skip
 _BY_NAME = {folded(name): kind for kind in KINDS for name in (kind.key, kind.name, *kind.aliases)}
 
 

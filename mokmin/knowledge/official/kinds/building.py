@@ -111,7 +111,9 @@ def head(title: str, level: int = 1) -> Block:
     return Block("heading", (Span(title),), level)
 
 
-def remaining(facts: Facts, style: BlockStyle = "item", level: int = 1, most: int = 8) -> list[Block]:
+def remaining(
+    facts: Facts, style: BlockStyle = "item", level: int = 1, most: int = 8
+) -> list[Block]:
     """Facts that no field took, each as an item under its own name: nothing given is lost."""
     made: list[Block] = []
     for fact in facts.rest():

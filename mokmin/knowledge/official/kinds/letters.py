@@ -90,7 +90,9 @@ def compose_memo(facts: Facts, office: Office) -> OfficialDocument:
 
 def compose_brief(facts: Facts, office: Office) -> OfficialDocument:
     """The short form (간이기안문) for a report or plan that stays inside the office."""
-    found = fields(facts, ("제목", "시행번호", "시행일", "공개구분", "부서", "보고일"), needed=("제목",))
+    found = fields(
+        facts, ("제목", "시행번호", "시행일", "공개구분", "부서", "보고일"), needed=("제목",)
+    )
     of_office(found, office, {"부서": "department"})
     people = approvers(facts, office)
     attachments = attached(facts)
@@ -131,7 +133,10 @@ def _lead(facts: Facts, related: bool, inside: bool, *, attached: bool) -> Span:
     return Span(said, Origin("fact", "제목"))
 
 
-_LAW = ("행정업무의 운영 및 혁신에 관한 규정 제8조", "같은 규정 시행규칙 제3조·제4조, 별지 제1호서식")
+_LAW = (
+    "행정업무의 운영 및 혁신에 관한 규정 제8조",
+    "같은 규정 시행규칙 제3조·제4조, 별지 제1호서식",
+)
 LETTER = Kind(
     "letter", "기안문(대외)", "다른 기관이나 시민에게 보내는 문서",
     (RECEIVER, VIA, TITLE, AGENCY, *BODY, SENDER, *DECISION_FIELDS, *FOOT_FIELDS),

@@ -98,8 +98,15 @@ def _foot(document: OfficialDocument) -> list[Part]:
         )
     )
     post = " ".join(filter(None, (value("우편번호"), value("주소"))))
-    parts.append(plain("  /  ".join(filter(None, (f"우 {post}".rstrip(), value("홈페이지")))), _FOOT))
-    reach = (f"전화번호 {value('전화')}", f"팩스번호 {value('팩스')}", value("전자우편"), value("공개구분"))
+    parts.append(
+        plain("  /  ".join(filter(None, (f"우 {post}".rstrip(), value("홈페이지")))), _FOOT)
+    )
+    reach = (
+        f"전화번호 {value('전화')}",
+        f"팩스번호 {value('팩스')}",
+        value("전자우편"),
+        value("공개구분"),
+    )
     parts.append(plain("  /  ".join(part.rstrip() for part in reach if part.strip()), _FOOT))
     return parts
 

@@ -35,7 +35,9 @@ def field(document: OfficialDocument, key: str, look: Look, **more: object) -> P
     return Paragraph((run(span, **more),), look, f"field:{key}")
 
 
-def hung(mark: str, spans: Sequence[Span], look: Look, *, anchor: str, bold: bool = False) -> Paragraph:
+def hung(
+    mark: str, spans: Sequence[Span], look: Look, *, anchor: str, bold: bool = False
+) -> Paragraph:
     """A paragraph behind its mark; the lines after the first stand below its first word."""
     lead = f"{mark} " if mark else ""
     hang = columns(lead) * look.size * MM_PER_PT
@@ -45,12 +47,16 @@ def hung(mark: str, spans: Sequence[Span], look: Look, *, anchor: str, bold: boo
     return Paragraph((*runs, *(run(s, bold=bold) for s in spans)), look, anchor)
 
 
-def grid(block: Block, width: float, *, size: float = 10.5, anchor: str = "", align: str = "") -> list[Part]:
+def grid(
+    block: Block, width: float, *, size: float = 10.5, anchor: str = "", align: str = ""
+) -> list[Part]:
     """A table with its caption and unit. Columns are as wide as their longest words need."""
     parts: list[Part] = []
     small = Look(size=size, line=130, align="left", before=3, keep=True)
     if block.caption:
-        parts.append(Paragraph((Run(f"< {block.caption} >"),), replace(small, align="center"), anchor))
+        parts.append(
+            Paragraph((Run(f"< {block.caption} >"),), replace(small, align="center"), anchor)
+        )
     if block.unit:
         unit = block.unit if block.unit.startswith("(") else f"(단위: {block.unit})"
         parts.append(Paragraph((Run(unit, size=size - 1),), replace(small, align="right"), anchor))
@@ -67,9 +73,7 @@ def grid(block: Block, width: float, *, size: float = 10.5, anchor: str = "", al
                 Paragraph((run(Span(line, cell.origin), bold=head),), look)
                 for line in cell.text.split("\n")
             )
-            cells.append(
-                GridCell(lines, cell.row_span, cell.col_span, HEAD_FILL if head else "")
-            )
+            cells.append(GridCell(lines, cell.row_span, cell.col_span, HEAD_FILL if head else ""))
         rows.append(tuple(cells))
     made = Grid(tuple(rows), (), heads=block.heads, anchor=anchor)
     parts.append(replace(made, widths=_widths(made, width, size)))
@@ -114,7 +118,9 @@ def _split_lines(spans: Sequence[Span]) -> list[list[Span]]:
     return [line or [Span("")] for line in lines]
 
 
-def body(document: OfficialDocument, looks: dict[tuple[str, int], Look], width: float) -> list[Part]:
+def body(
+    document: OfficialDocument, looks: dict[tuple[str, int], Look], width: float
+) -> list[Part]:
     """All blocks of a body. ``looks`` by style and level; a missing level takes the next lower one."""
     parts: list[Part] = []
     for at, (block, mark) in enumerate(zip(document.body, marks(document.body), strict=True)):
@@ -139,11 +145,15 @@ def look_of(looks: dict[tuple[str, int], Look], style: str, level: int) -> Look:
     return looks["text", 1]
 
 
-def items(size: float, *, line: int = 160, before: float = 2.0, base: float = 0.0) -> dict[tuple[str, int], Look]:
+def items(
+    size: float, *, line: int = 160, before: float = 2.0, base: float = 0.0
+) -> dict[tuple[str, int], Look]:
     """Looks of numbered items: each level one letter (두 타) further right."""
     em = size * MM_PER_PT
     return {
-        ("item", level): Look(size=size, left=round(base + (level - 1) * em, 1), line=line, before=before)
+        ("item", level): Look(
+            size=size, left=round(base + (level - 1) * em, 1), line=line, before=before
+        )
         for level in range(1, 9)
     }
 
