@@ -9,7 +9,16 @@ from pathlib import Path
 
 from mokmin.base import logs
 from mokmin.base.errors import InvalidInput, MokminError
-from mokmin.commands import comparing, library, maintenance, measuring, privacy, serving, switching
+from mokmin.commands import (
+    comparing,
+    drafting,
+    library,
+    maintenance,
+    measuring,
+    privacy,
+    serving,
+    switching,
+)
 from mokmin.commands.output import Output
 from mokmin.settings import Settings, load_settings
 
@@ -50,6 +59,11 @@ def parser() -> argparse.ArgumentParser:
     ask.add_argument("question")
     ask.add_argument("--as", dest="user")
     ask.add_argument("--model")
+
+    draft = add("draft", drafting.draft, "사실로 공문서를 써서 HWPX로 저장합니다")
+    draft.add_argument("kind", metavar="KIND", help="기안문, 보고서, 보도자료 등 문서 종류")
+    draft.add_argument("--facts", type=Path, required=True, metavar="F.json")
+    draft.add_argument("--out", type=Path, required=True, metavar="FILE.hwpx")
 
     pii = add("pii", privacy.pii, "글에서 개인정보를 찾아 가립니다(저장하지 않음)")
     pii.add_argument("file", type=Path, nargs="?", metavar="FILE", help="없으면 표준 입력")

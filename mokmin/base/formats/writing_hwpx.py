@@ -15,6 +15,8 @@ from typing import Any
 from hwpx import HwpxDocument
 from lxml import etree
 
+from mokmin.base.formats.hwpx_texts import HP
+from mokmin.base.formats.page_measure import row_heights
 from mokmin.base.formats.page_model import Grid, Look, Pages, Paragraph, Run
 from mokmin.base.formats.writing_model import clean
 
@@ -82,20 +84,30 @@ class _Writer:
         if not placed:
             return
         height = max(y + cell.row_span for y, _, cell in placed)
+        rows = row_heights(part)
+        rows += [part.height] * (height - len(rows))
         table = self._made.add_table(
             height,
             width,
             width=_units(sum(part.widths[:width])),
-            height=_units(part.height) * height,
+            height=_units(sum(rows)),
             inherit_style=False,
         )
+        if part.heads:
+            table.element.set("repeatHeader", "1")
         table.set_column_widths(list(part.widths[:width]))
         for y, x, cell in placed:
             across = min(width, x + cell.col_span) - 1
             down = y + cell.row_span - 1
             if (down, across) != (y, x):
                 table.merge_cells(y, x, down, across)
-            self._cell(table.cell(y, x), cell.paragraphs)
+            made = table.cell(y, x)
+            self._cell(made, cell.paragraphs)
+            made.set_size(height=_units(sum(rows[y : down + 1])))
+            for place in made.element.iter(f"{HP}subList"):
+                place.set("vertAlign", "CENTER")
+            if y < part.heads:
+                made.element.set("header", "1")
             if not part.lines:
                 table.set_cell_border_fill(y, x, self._no_lines())
             elif cell.fill:

@@ -33,6 +33,7 @@ _BULLET_LEVEL = {
     "＊": 4,
     "*": 4,
 }
+_NOTE = ("bullet", 4)
 _ROW = re.compile(r"^\s*\|(?P<cells>.+)\|\s*$")
 _RULE = re.compile(r"^\s*\|[\s:|-]+\|\s*$")
 
@@ -83,12 +84,12 @@ class Facts:
     def text(self, key: str) -> str:
         """The fact in one line, empty where it is missing."""
         fact = self.get(key)
-        return ", ".join(_lines_of(fact.value)) if fact else ""
+        return joined(_lines_of(fact.value)) if fact else ""
 
     def span(self, key: str) -> Span | None:
         """The fact as words with their origin."""
         fact = self.get(key)
-        return Span(official(", ".join(_lines_of(fact.value))), fact.origin) if fact else None
+        return Span(official(joined(_lines_of(fact.value))), fact.origin) if fact else None
 
     def needed(self, key: str) -> Span:
         """The fact, or a marked blank that carries its name."""
@@ -112,6 +113,15 @@ class Facts:
         """The origin of a fact's words."""
         fact = self._known.get(key)
         return fact.origin if fact else Origin("blank", key)
+
+
+def joined(lines: Iterable[str]) -> str:
+    """Lines as one: sentences by blanks, words by commas."""
+    said = ""
+    for line in lines:
+        between = " " if said.endswith((".", "?", "!")) else ", "
+        said = f"{said}{between}{line}" if said else line
+    return said
 
 
 def folded(key: str) -> str:
@@ -272,6 +282,9 @@ def _typed(text: str, level: int) -> Iterator[Line]:
         if not raw.strip():
             continue
         shape = _shape(raw)
+        if shape == _NOTE:
+            yield Line(level + 3, _bare(raw))
+            continue
         while shape not in shapes and shapes and shapes[-1] > shape and shape[0] == "indent":
             shapes.pop()
         if shape in shapes:

@@ -68,16 +68,19 @@ def compose_press(facts: Facts, office: Office) -> OfficialDocument:
     of_office(found, office, {"행정기관명": "agency", "담당부서": "department", "전화": "phone"})
     blocks: list[Block] = [Block("heading", (span,), 2) for span in facts.texts("부제")]
     lead = facts.span("리드")
-    content = told(facts, "내용", "bullet", most=3)
-    if lead is None and content:
-        # The first fact opens the story.
-        first = next((b for b in content if b.style == "bullet"), None)
+    content = told(facts, "내용", "bullet", most=4)
+    if lead is None:
+        # The first whole sentence opens the story; a mere heading does not.
+        said = [b for b in content if b.style == "bullet"]
+        first = next(
+            (b for b in said if b.text.rstrip().endswith("다.")), said[0] if said else None
+        )
         if first is not None:
             content.remove(first)
             lead = first.spans[0]
     blocks.append(Block("lead", (lead or blank("내용"),)))
     blocks += content
-    blocks += told(facts, "향후계획", "bullet", most=3)
+    blocks += told(facts, "향후계획", "bullet", most=4)
     for fact in facts.rest():
         if fact.key not in _LATER:
             blocks += named(fact, "bullet", 1, 3)

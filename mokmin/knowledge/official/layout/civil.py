@@ -31,7 +31,7 @@ _SMALL = Look(size=11, line=140, align="left")
 def decision_pages(document: OfficialDocument) -> Pages:
     """The notification as the table of 별지 제7호서식."""
     value = document.fields
-    title = Look(size=20, align="center", after=12, line=140, level=1)
+    title = Look(size=20, align="center", after=12, line=140)
     rows: list[tuple[GridCell, ...]] = [
         (_label("접수번호"), _cell(value, "접수번호"), _label("접수일"), _cell(value, "접수일")),
         (_label("청구인"), _cell(value, "청구인"), _label("주소"), _cell(value, "청구인주소")),
@@ -75,7 +75,7 @@ def decision_pages(document: OfficialDocument) -> Pages:
 def notice_pages(document: OfficialDocument) -> Pages:
     """A public notice: number, title, text, day, in whose name."""
     number = Look(size=SIZE, align="left", line=150)
-    title = Look(size=20, align="center", before=14, after=12, line=150, level=1)
+    title = Look(size=20, align="center", before=14, after=12, line=150)
     parts: list[Part] = [
         field(document, "공고번호", number),
         field(document, "제목", title, bold=True),

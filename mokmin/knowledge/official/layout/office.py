@@ -18,8 +18,8 @@ from mokmin.knowledge.official.model import OfficialDocument, Span
 MARGINS = (20.0, 20.0, 20.0, 20.0)
 WIDTH = 170.0
 _LOOKS = {
-    ("heading", 1): Look(size=14, before=12, after=3, align="left", keep=True, level=1),
-    ("heading", 2): Look(size=13, before=8, after=2, align="left", keep=True, level=2),
+    ("heading", 1): Look(size=14, before=12, after=3, align="left", keep=True),
+    ("heading", 2): Look(size=13, before=8, after=2, align="left", keep=True),
     ("bullet", 1): Look(size=12, left=1.0, before=4),
     ("bullet", 2): Look(size=12, left=5.0, before=2),
     ("bullet", 3): Look(size=11.5, left=9.0, before=2),
@@ -39,7 +39,7 @@ def minutes_pages(document: OfficialDocument) -> Pages:
         n for n in ("일시", "장소", "주재", "참석자", "불참자", "작성자") if n in document.fields
     ]
     rows = tuple(_row(document, name) for name in names)
-    title = Look(size=20, align="center", before=4, after=10, line=140, level=1)
+    title = Look(size=20, align="center", before=4, after=10, line=140)
     parts: list[Part] = [
         field(document, "제목", title, bold=True),
         Grid(rows, (28.0, 142.0), height=9),
@@ -51,7 +51,7 @@ def minutes_pages(document: OfficialDocument) -> Pages:
 
 def handover_pages(document: OfficialDocument) -> Pages:
     """A handover with the places for signatures at its end."""
-    title = Look(size=22, align="center", before=4, after=10, line=140, level=1)
+    title = Look(size=22, align="center", before=4, after=10, line=140)
     names = [n for n in ("부서", "기준일", "인계자", "인수자", "입회자") if n in document.fields]
     rows = tuple(_row(document, name) for name in names)
     parts: list[Part] = [

@@ -69,7 +69,7 @@ def press_pages(document: OfficialDocument) -> Pages:
     headline = field(
         document,
         "제목",
-        Look(size=20, align="center", before=14, after=4, line=140, level=1),
+        Look(size=20, align="center", before=14, after=4, line=140),
         bold=True,
     )
     parts: list[Part] = [banner, when, headline, *body(document, _PRESS, WIDTH)]
@@ -92,7 +92,7 @@ def press_pages(document: OfficialDocument) -> Pages:
 
 def speech_pages(document: OfficialDocument) -> Pages:
     """A speech in large type, for reading aloud."""
-    title = Look(size=22, align="center", before=10, after=8, line=140, level=1)
+    title = Look(size=22, align="center", before=10, after=8, line=140)
     value = document.fields
     rows = tuple(
         (_label(name), _said(value.get(name))) for name in ("행사명", "일시", "장소", "말하는이")

@@ -18,8 +18,8 @@ def _looks(scale: float = 1.0, line: int = 160) -> dict[tuple[str, int], Look]:
         return round(points * scale * 2) / 2
 
     return {
-        ("heading", 1): Look(size=size(16), before=14, after=4, line=line, align="left", keep=True, level=1),
-        ("heading", 2): Look(size=size(14), before=8, after=2, line=line, align="left", keep=True, level=2),
+        ("heading", 1): Look(size=size(16), before=14, after=4, line=line, align="left", keep=True),
+        ("heading", 2): Look(size=size(14), before=8, after=2, line=line, align="left", keep=True),
         ("bullet", 1): Look(size=size(14), left=1.0, before=6, line=line),
         ("bullet", 2): Look(size=size(13.5), left=5.0, before=3, line=line),
         ("bullet", 3): Look(size=size(13), left=10.0, before=2, line=line),
@@ -47,9 +47,7 @@ def one_page(document: OfficialDocument) -> Pages:
 
 
 def _pages(document: OfficialDocument, scale: float, line: int = 160) -> Pages:
-    title = Look(
-        size=round(22 * scale), align="center", line=140, before=4, after=4, rule=True, level=1
-    )
+    title = Look(size=round(22 * scale), align="center", line=140, before=4, after=4, rule=True)
     above = Paragraph((Run(""),), Look(size=4, rule=True, line=100))
     parts: list[Part] = [above, field(document, "제목", title, bold=True)]
     office = [document.fields.get(key, Span("")) for key in ("보고일", "부서", "담당자")]

@@ -1,0 +1,66 @@
+"""draft."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import tempfile
+from pathlib import Path
+from typing import Any
+
+from mokmin.base.errors import InvalidInput
+from mokmin.commands.output import Output
+from mokmin.knowledge.official.drafting import compose, written
+from mokmin.knowledge.official.proof import proof
+from mokmin.settings import Settings
+
+MOST_BYTES = 4 * 2**20
+
+
+def draft(options: argparse.Namespace, _settings: Settings, out: Output) -> int:
+    """``mokmin draft KIND --facts F.json --out FILE.hwpx``: a document from facts, without a model."""
+    given = _facts(options.facts)
+    if options.out.suffix.lower() != ".hwpx":
+        raise InvalidInput("--out 파일의 이름은 .hwpx로 끝나야 합니다.")
+    if not options.out.parent.is_dir():
+        raise InvalidInput(f"'{options.out.parent}' 폴더가 없습니다.")
+    made = compose(options.kind, given)
+    package, pages = written(made.document)
+    checks = proof(made, given, package, pages)
+    _write(options.out, package)
+    out.data(
+        {
+            "file": str(options.out),
+            "kind": made.document.kind,
+            "checks": [{"rule": c.rule, "ok": c.ok, "message": c.message} for c in checks],
+            "pages": pages,
+        }
+    )
+    out.say(f"{options.out}: {pages}쪽을 썼습니다.")
+    for check in checks:
+        out.say(f"  {'○' if check.ok else '×'} {check.rule}: {check.message}")
+    return 0
+
+
+def _facts(path: Path) -> Any:
+    if not path.is_file():
+        raise InvalidInput(f"'{path}' 파일이 없습니다.")
+    if path.stat().st_size > MOST_BYTES:
+        raise InvalidInput(f"사실 파일은 {MOST_BYTES // 2**20}MB까지 읽습니다.")
+    try:
+        return json.loads(path.read_bytes().decode("utf-8-sig"))
+    except (UnicodeDecodeError, json.JSONDecodeError) as error:
+        raise InvalidInput(f"'{path.name}' 파일을 UTF-8 JSON으로 읽을 수 없습니다.") from error
+
+
+def _write(path: Path, content: bytes) -> None:
+    """Whole or not at all; an older file of that name stays until the new one is complete."""
+    handle, name = tempfile.mkstemp(dir=path.parent, prefix=".draft-")
+    scratch = Path(name)
+    try:
+        with os.fdopen(handle, "wb") as file:
+            file.write(content)
+        scratch.replace(path)
+    finally:
+        scratch.unlink(missing_ok=True)
