@@ -68,6 +68,13 @@ class Settings:
             "to use HTTPS alone (HSTS)."
         },
     )
+    agency: str = field(
+        default="",
+        metadata={
+            "doc": "Name of the administrative agency as its letters carry it, such as 해온특별자치시; empty: "
+            "drafts ask for it."
+        },
+    )
     public_url: str = field(
         default="",
         metadata={
@@ -194,6 +201,13 @@ class Settings:
         metadata={
             "doc": "Months that the audit log is kept, at least 12 (개인정보의 안전성 확보조치 기준 "
             "제8조); 0: for ever."
+        },
+    )
+    metrics_addresses: str = field(
+        default="127.0.0.1,::1",
+        metadata={
+            "doc": "Addresses that may read `/metrics` directly, with commas between them; others need "
+            "a token of an administrator."
         },
     )
     log_level: str = field(

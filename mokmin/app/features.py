@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import importlib
 from datetime import date
 from functools import cached_property
+from typing import TYPE_CHECKING
 
 from mokmin.app.knowledge import Knowledge
+from mokmin.base.llm.ports import ChatModel
 from mokmin.features.assistant.attaching import AttachingService
 from mokmin.features.assistant.conversations import ConversationService
+from mokmin.features.assistant.disclosing import DisclosableConversations
 from mokmin.features.assistant.folders import FolderService
 from mokmin.features.assistant.handover import SharedConversations
 from mokmin.features.assistant.retention import ConversationHolding
@@ -17,10 +21,20 @@ from mokmin.features.assistant.sharing import SharingService
 from mokmin.features.assistant.temporary import TemporaryConversations
 from mokmin.features.auditing.activity import ActivityService
 from mokmin.features.auditing.service import AuditingService
+from mokmin.features.drafting.model import Draft
+from mokmin.features.drafting.reviewing import ReviewService
+from mokmin.features.drafting.service import DraftingService
+from mokmin.features.drafting.suggesting import SuggestionService
+from mokmin.features.forms.batches import BatchService
+from mokmin.features.forms.service import FormService
+from mokmin.features.gateway.service import GatewayService
 from mokmin.features.library.service import LibrarySearch
 from mokmin.features.privacy.service import PrivacyService
+from mokmin.features.records.service import DisclosureService
 from mokmin.features.tools.retention import ToolRunHolding
 from mokmin.features.tools.service import ToolService
+from mokmin.governance.access.model import Principal
+from mokmin.governance.audit.model_calls import RecordedModel
 from mokmin.governance.people.accounts import AccountService
 from mokmin.governance.people.groups import GroupService
 from mokmin.governance.people.importing import ImportService
@@ -29,12 +43,23 @@ from mokmin.governance.people.organisation import OrganisationService
 from mokmin.governance.people.rotation import RotationService
 from mokmin.governance.people.scim import ScimUsers
 from mokmin.governance.people.scim_groups import ScimGroups
+from mokmin.governance.privacy.detection import detect
 from mokmin.governance.privacy.redaction import Purpose, screened
 from mokmin.governance.records.disposal import DisposalService
 from mokmin.governance.records.holds import RecordsSchedule
+from mokmin.knowledge.answering.asking import tokens
 from mokmin.knowledge.answering.handover import StewardDesk
+from mokmin.knowledge.documents.disclosing import DisclosableDocuments
 from mokmin.knowledge.documents.handover import DocumentLibrary, OwnedDocuments
 from mokmin.knowledge.documents.retention import DocumentHolding
+from mokmin.knowledge.documents.rights_audience import Audience
+from mokmin.knowledge.official.checks.library import LibraryLaws
+from mokmin.knowledge.official.checks.model import Context
+from mokmin.knowledge.official.prose import ProseWriter
+from mokmin.knowledge.search.model import Hit, SearchFilters
+
+if TYPE_CHECKING:
+    from mokmin.features.gateway.mcp_tools import McpTools
 
 
 class Features(Knowledge):
@@ -95,6 +120,18 @@ class Features(Knowledge):
         files = DocumentHolding(self.blobs, self.settings.home / "cache" / "pages")
         holdings = (files, ConversationHolding(files), ToolRunHolding())
         return DisposalService(self.db, self.audit, holdings, self._today)
+
+    @cached_property
+    def disclosures(self) -> DisclosureService:
+        """What a disclosure request asks for."""
+        return DisclosureService(
+            self.db,
+            self.audit,
+            (DisclosableDocuments(), DisclosableConversations()),
+            self.redactor,
+            self.people.principal_of_account,
+            self.settings.home / "disclosures",
+        )
 
     @cached_property
     def assistant(self) -> AssistantService:
@@ -175,6 +212,22 @@ class Features(Knowledge):
         )
 
     @cached_property
+    def forms(self) -> FormService:
+        """The library of HWPX forms."""
+        return FormService(self.db, self.blobs, self.audit, Audience(self.db, self.people))
+
+    @cached_property
+    def form_batches(self) -> BatchService:
+        """Forms for whole lists of recipients."""
+        return BatchService(
+            self.db,
+            self.audit,
+            self.forms,
+            self.settings.home / "forms",
+            lambda text: bool(detect(text)),
+        )
+
+    @cached_property
     def tools(self) -> ToolService:
         """Tools on documents."""
         return ToolService(
@@ -189,3 +242,81 @@ class Features(Knowledge):
             mask=self.redactor.graded_masker(Purpose.ANSWER),
             mask_export=self.redactor.graded_masker(Purpose.EXPORT),
         )
+
+    @cached_property
+    def drafting(self) -> DraftingService:
+        """Drafts of official documents."""
+        return DraftingService(self.db, self.audit, self.documents, lambda: self.settings.agency)
+
+    @cached_property
+    def draft_review(self) -> ReviewService:
+        """The reviewer of drafts."""
+        return ReviewService(self.drafting, self._draft_context)
+
+    def _draft_context(
+        self, principal: Principal, draft: Draft, required: tuple[str, ...]
+    ) -> Context:
+        return Context(
+            today=self._today(),
+            laws=LibraryLaws(self.db, principal),
+            detect=detect,
+            grade=draft.grade,
+            required=required,
+            departments=tuple(self.people.department_names()),
+        )
+
+    @cached_property
+    def suggestions(self) -> SuggestionService:
+        """Paragraphs of drafts in other words."""
+
+        def recorded(principal: Principal, grade: str) -> list[ChatModel]:
+            return [
+                RecordedModel(m, self.audit, principal, purpose="draft", grade=grade, count=tokens)
+                for m in self.models
+                if self.switches.model_is_on(m.name)
+            ]
+
+        def provision(principal: Principal, text: str) -> Hit | None:
+            laws = SearchFilters(kinds=("법령",))
+            hits = self.search.search(principal, text[:400], top=3, filters=laws).hits
+            return next((h for h in hits if h.locator.article), None)
+
+        return SuggestionService(
+            self.db,
+            self.audit,
+            self.drafting,
+            ProseWriter(lambda: self.verifier, self.redactor.masker(Purpose.MODEL)),
+            recorded,
+            provision,
+            lambda draft: Context(today=self._today(), grade=draft.grade),
+            check=lambda: self.switches.check("drafting"),
+        )
+
+    @cached_property
+    def gateway(self) -> GatewayService:
+        """The OpenAI protocol."""
+        return GatewayService(
+            self.answers,
+            self.models,
+            self.embedder,
+            self.audit,
+            self.switches,
+            screen=lambda text: screened(self.redactor, text),
+            redact=self.redactor.masker(Purpose.MODEL),
+            mask=self.redactor.graded_masker(Purpose.ANSWER),
+        )
+
+    @cached_property
+    def mcp_tools(self) -> McpTools:
+        """The Model Context Protocol; its SDK is loaded at the first call."""
+        module = importlib.import_module("mokmin.features.gateway.mcp_tools")
+        made: McpTools = module.McpTools(
+            self.search,
+            self.answers,
+            self.documents,
+            self.document_masking,
+            self.audit,
+            self.switches,
+            self.redactor.graded_masker(Purpose.DISPLAY),
+        )
+        return made

@@ -8,10 +8,12 @@ from importlib import import_module
 
 from mokmin import features
 from mokmin.app.foundation import Foundation
+from mokmin.features.ai_register.own import own_uses
 from mokmin.governance.audit.care import AuditCare
 from mokmin.governance.audit.reading import AuditReader
 from mokmin.governance.audit.service import AuditLog
 from mokmin.governance.people.oidc import AccountRules, OidcSignIn
+from mokmin.governance.people.sealing import Sealer
 from mokmin.governance.people.second_factor import SecondFactors
 from mokmin.governance.people.service import PeopleService
 from mokmin.governance.people.sessions import SessionLimits, Sessions
@@ -21,6 +23,9 @@ from mokmin.governance.people.viewpoints import Viewpoints
 from mokmin.governance.privacy.findings import Intake
 from mokmin.governance.privacy.policies import PolicyService, PrivacyRules
 from mokmin.governance.privacy.redaction import Redactor
+from mokmin.governance.transparency.first_use import FirstUse
+from mokmin.governance.transparency.register import AiRegister
+from mokmin.governance.transparency.takeover import Takeovers
 from mokmin.governance.usage.switches import Switches
 
 
@@ -45,7 +50,7 @@ class Governance(Foundation):
     @cached_property
     def second_factors(self) -> SecondFactors:
         """Codes beside the password."""
-        return SecondFactors(self.db)
+        return SecondFactors(self.db, Sealer(self.settings.home / "keys" / "second-factor"))
 
     @cached_property
     def sign_in(self) -> SignIn:
@@ -131,6 +136,25 @@ class Governance(Foundation):
     def policies(self) -> PolicyService:
         """Changing what is decided on personal information."""
         return PolicyService(self.db, self.privacy_rules, self.audit.append)
+
+    @cached_property
+    def first_use(self) -> FirstUse:
+        """The notice before the first use of AI."""
+        return FirstUse(self.db, self.audit)
+
+    @cached_property
+    def takeovers(self) -> Takeovers:
+        """Texts of AI that an official answers for."""
+        return Takeovers(self.db, self.audit)
+
+    @cached_property
+    def ai_register(self) -> AiRegister:
+        """AI in use in the city."""
+        return AiRegister(
+            self.db,
+            self.audit,
+            lambda: own_uses(features.AI_FEATURES, [m.name for m in self.models]),
+        )
 
     @cached_property
     def viewpoints(self) -> Viewpoints:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import tempfile
 from functools import cached_property
 from pathlib import Path
 
@@ -97,6 +98,13 @@ class Knowledge(Governance):
     def read_file(self, path: Path, name: str) -> ParsedDocument:
         """Read one file in a killable subprocess."""
         return read_isolated(path, name=name, limits=self.read_limits)
+
+    def read_upload(self, content: bytes, name: str) -> ParsedDocument:
+        """Read the bytes of a file that is not kept."""
+        with tempfile.TemporaryDirectory(prefix="mokmin-upload-") as folder:
+            path = Path(folder) / "file"
+            path.write_bytes(content)
+            return self.read_file(path, name)
 
     @cached_property
     def ingestion(self) -> Ingestion:

@@ -20,6 +20,7 @@ from mokmin.base.errors import MokminError
 from mokmin.base.jobs.supervisor import Supervisor
 from mokmin.commands.output import Output
 from mokmin.demo import loader
+from mokmin.features.forms.batches import JOB as FORM_BATCH
 from mokmin.knowledge.ingestion.worker import Worker
 from mokmin.settings import Settings, demo_password, first_password
 from mokmin.web import create_web
@@ -27,7 +28,7 @@ from mokmin.web import create_web
 log = logging.getLogger(__name__)
 WORKER_IDLE_SECONDS = "20"
 WARM_UP_DELAY_SECONDS = 1.0
-CARE_SECONDS = 3600.0
+CARE_SECONDS, RETRY_SECONDS = 3600.0, 60.0
 # Short turns: looking through a text holds the interpreter.
 SCAN_SECONDS, SCAN_PAUSE_SECONDS = 0.5, 5.0
 
@@ -74,8 +75,17 @@ def worker(options: argparse.Namespace, settings: Settings, out: Output) -> int:
     app = App(settings)
     stop = threading.Event()
     signal.signal(signal.SIGTERM, lambda *_: stop.set())
-    chores = (app.audit_care.run, app.rights.follow_days, app.privacy_scan.turn, app.disposals.turn)
-    done = Worker(app.queue, app.ingestion, app.index, chores).run(
+    chores = (
+        app.new_day.turn,
+        app.audit_care.run,
+        app.rights.follow_days,
+        app.privacy_scan.turn,
+        app.disposals.turn,
+        app.disclosures.turn,
+        app.form_batches.sweep,
+    )
+    tasks = {FORM_BATCH: app.form_batches}
+    done = Worker(app.queue, app.ingestion, app.index, chores, tasks).run(
         idle_seconds=options.until_idle, stop=stop.is_set
     )
     out.data({"jobs": done})
@@ -151,15 +161,19 @@ def _warm_up(app: App, server: uvicorn.Server) -> None:
 
 
 def _care(app: App, server: uvicorn.Server) -> None:
-    """Look after the audit log, and have the index drop rights that ended, at the start and then once
-    an hour."""
-    next_at = 0.0
+    """Begin the day where no request did, look after the audit log, and have the index drop rights
+    that ended: at the start, once an hour, and when a day begins."""
+    next_at = retry_at = 0.0
     while not server.should_exit:
         time.sleep(1)
-        if not server.started or time.monotonic() < next_at:
+        now = time.monotonic()
+        if not server.started or now < retry_at:
             continue
-        next_at = time.monotonic() + CARE_SECONDS
+        if now < next_at and not app.new_day.is_new():
+            continue
+        next_at, retry_at = now + CARE_SECONDS, now + RETRY_SECONDS
         try:
+            app.new_day.turn()
             app.audit_care.run()
             app.rights.follow_days()
         except (MokminError, DBAPIError, OSError) as error:

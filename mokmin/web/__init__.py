@@ -25,6 +25,7 @@ from mokmin.governance.people.sessions import Session
 from mokmin.governance.people.web import Cookies, SessionMiddleware, session_of
 from mokmin.knowledge.documents.model import State
 from mokmin.web.failures import add_failures
+from mokmin.web.metrics import add_metrics
 from mokmin.web.programs import add_programs
 from mokmin.web.routes import add_pages
 
@@ -87,11 +88,14 @@ def create_web(app: App) -> FastAPI:
         openapi_url=None,
         docs_url=None,
         redoc_url=None,
+        # Its redirects would lead to whatever host the request named; see failures.
+        redirect_slashes=False,
     )
     web.state.kit = kit
     add_pages(web, app, kit, demo, cookies)
     add_programs(web, app)
     add_failures(web, kit)
+    add_metrics(web, app)
     web.mount("/static", _Static(directory=STATIC), name="static")
     web.add_middleware(
         SessionMiddleware,

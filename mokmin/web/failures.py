@@ -11,13 +11,21 @@ from fastapi.responses import RedirectResponse, Response
 from sqlalchemy.exc import DataError, DBAPIError
 from starlette.exceptions import HTTPException
 
-from mokmin.base.errors import InvalidInput, MokminError, NotFound, NotSignedIn, Unavailable
+from mokmin.base.errors import (
+    InvalidInput,
+    MokminError,
+    NotFound,
+    NotSignedIn,
+    TooLarge,
+    Unavailable,
+)
 from mokmin.base.web.kit import PageKit
 from mokmin.base.web.middleware import HEADERS
 from mokmin.base.web.problems import INTERNAL, problem, problem_json, wants_html
-from mokmin.governance.people.web import TODO, session_of
+from mokmin.governance.people.web import TODO, local_path, session_of
 
 log = logging.getLogger(__name__)
+UNREADABLE = "보낸 내용의 형식이 맞지 않습니다. 화면을 새로 고친 뒤 다시 해 주세요."
 
 
 def add_failures(web: FastAPI, kit: PageKit) -> None:
@@ -44,7 +52,7 @@ def add_failures(web: FastAPI, kit: PageKit) -> None:
     def invalid(request: Request, _error: RequestValidationError) -> Response:
         return show(
             request,
-            InvalidInput("보낸 내용의 형식이 맞지 않습니다. 화면을 새로 고친 뒤 다시 해 주세요."),
+            InvalidInput(UNREADABLE),
         )
 
     @web.exception_handler(OverflowError)
@@ -64,10 +72,12 @@ def add_failures(web: FastAPI, kit: PageKit) -> None:
 
     @web.exception_handler(HTTPException)
     def http(request: Request, error: HTTPException) -> Response:
-        if error.status_code == 404:
-            return show(
-                request, NotFound("그런 주소는 없습니다. 주소를 확인하거나 홈으로 가 주세요.")
-            )
+        bare = local_path(request.url.path.rstrip("/"))
+        if error.status_code == 404 and bare not in ("/", request.url.path):
+            query = f"?{request.url.query}" if request.url.query else ""
+            return RedirectResponse(f"{quote(bare)}{query}", status_code=307)
+        if error.status_code in (400, 404, 413):
+            return show(request, _own_words(error))
         detail = "이 주소에서는 그 일을 할 수 없습니다." if error.status_code == 405 else INTERNAL
         return problem_json(error.status_code, "http-error", detail, retry=False)
 
@@ -78,6 +88,15 @@ def add_failures(web: FastAPI, kit: PageKit) -> None:
         # This handler runs outside the middleware that adds them.
         response.headers.update(HEADERS)
         return response
+
+
+def _own_words(error: HTTPException) -> MokminError:
+    """An error of the framework in the words of this application."""
+    if error.status_code == 404:
+        return NotFound("그런 주소는 없습니다. 주소를 확인하거나 홈으로 가 주세요.")
+    if error.status_code == 413:
+        return TooLarge(error.detail)
+    return InvalidInput(UNREADABLE)
 
 
 def _way_back(request: Request) -> str:

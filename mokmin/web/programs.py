@@ -12,10 +12,13 @@ from sqlalchemy.exc import DBAPIError
 
 from mokmin import __version__, migrations
 from mokmin.app import App
+from mokmin.base.db import utcnow
+from mokmin.base.formats.ai_label import AiLabel, headers
 from mokmin.governance.access.model import Permission
 from mokmin.governance.people.web import Needs, anyone, principal_of
 from mokmin.governance.privacy.redaction import Purpose
 from mokmin.knowledge.answering.citing import locator_dict
+from mokmin.web.openapi import describe
 
 
 class Ask(BaseModel):
@@ -80,13 +83,14 @@ def add_programs(web: FastAPI, app: App) -> None:
         return {"query": result.query, "seconds": result.trace.seconds, "hits": hits}
 
     @web.post("/api/v1/ask", dependencies=[Depends(Needs(Permission.ASK))], tags=["knowledge"])
-    def ask(request: Request, body: Ask) -> dict[str, Any]:
+    def ask(request: Request, response: Response, body: Ask) -> dict[str, Any]:
+        response.headers.update(headers(AiLabel(utcnow())))
         answer = app.answers.answer(principal_of(request), body.question, model=body.model)
         return asdict(answer)
 
     @web.get("/api/openapi.json", dependencies=[Depends(anyone)], include_in_schema=False)
     def schema() -> JSONResponse:
-        return JSONResponse(web.openapi())
+        return JSONResponse(describe(web))
 
     @web.get("/favicon.ico", dependencies=[Depends(anyone)], include_in_schema=False)
     def icon() -> Response:

@@ -12,6 +12,7 @@ from mokmin.base.formats.page_images import PageImages
 from mokmin.base.web.kit import PageKit, ago
 from mokmin.features.account import helping_pages
 from mokmin.features.account import pages as account_pages
+from mokmin.features.ai_register import pages as ai_register_pages
 from mokmin.features.assistant import (
     answer_pages,
     attachment_pages,
@@ -26,6 +27,11 @@ from mokmin.features.console import pages as console_pages
 from mokmin.features.console import permission_pages, switch_pages
 from mokmin.features.curation import pages as curation_pages
 from mokmin.features.curation import review_pages
+from mokmin.features.drafting import pages as drafting_pages
+from mokmin.features.forms import batch_pages as form_batch_pages
+from mokmin.features.forms import pages as form_pages
+from mokmin.features.gateway import mcp_pages
+from mokmin.features.gateway import pages as gateway_pages
 from mokmin.features.library import pages as library_pages
 from mokmin.features.library import rights_pages, search_pages
 from mokmin.features.organisation import pages as organisation_pages
@@ -34,6 +40,7 @@ from mokmin.features.portal import pages as portal_pages
 from mokmin.features.portal import sign_in_pages
 from mokmin.features.portal.starters import starters
 from mokmin.features.privacy import pages as privacy_pages
+from mokmin.features.records import disclosure_pages
 from mokmin.features.records import pages as records_pages
 from mokmin.features.tools import pages as tools_pages
 from mokmin.governance.access.model import Principal
@@ -91,6 +98,8 @@ def add_pages(web: FastAPI, app: App, kit: PageKit, demo: bool, cookies: Cookies
         starters=begin,
         endpoints=lambda: app.answers.endpoints,
         mode_note=note,
+        takeovers=app.takeovers,
+        first_use=app.first_use,
         mask=app.redactor.graded_masker(Purpose.DISPLAY),
     )
     # The history before the chat: its address would be taken for a conversation's.
@@ -103,6 +112,7 @@ def add_pages(web: FastAPI, app: App, kit: PageKit, demo: bool, cookies: Cookies
             app.sharing,
             app.shared,
             app.people.department_names,
+            app.takeovers,
             app.redactor.graded_masker(Purpose.EXPORT),
         ),
         include_in_schema=False,
@@ -127,10 +137,22 @@ def add_pages(web: FastAPI, app: App, kit: PageKit, demo: bool, cookies: Cookies
     web.include_router(
         search_pages.router(kit, app.library_search, app.documents), include_in_schema=False
     )
-    web.include_router(tools_pages.router(kit, app.tools, app.documents), include_in_schema=False)
+    web.include_router(
+        tools_pages.router(kit, app.tools, app.documents, app.takeovers, app.first_use),
+        include_in_schema=False,
+    )
     web.include_router(tools_pages.api_router(app.tools))
+    drafting = drafting_pages.Drafting(
+        app.drafting, app.draft_review, app.suggestions, app.documents, app.read_upload
+    )
+    web.include_router(drafting_pages.router(kit, drafting), include_in_schema=False)
     curation = curation_pages.Curation(
-        app.inspection, app.dictionary, app.viewpoints, app.documents, app.people.department_names
+        app.inspection,
+        app.dictionary,
+        app.viewpoints,
+        app.documents,
+        app.people.department_names,
+        app.redactor.masker(Purpose.DISPLAY),
     )
     web.include_router(curation_pages.router(kit, curation), include_in_schema=False)
     reviewing = review_pages.Reviewing(app.reviews, app.audit, app.settings.home)
@@ -149,7 +171,19 @@ def add_pages(web: FastAPI, app: App, kit: PageKit, demo: bool, cookies: Cookies
         web.include_router(routes, include_in_schema=False)
     for routes in records_pages.routers(kit, app.records, app.disposals):
         web.include_router(routes, include_in_schema=False)
+    for routes in disclosure_pages.routers(kit, app.disclosures):
+        web.include_router(routes, include_in_schema=False)
+    for routes in ai_register_pages.routers(kit, app.ai_register, app.first_use):
+        web.include_router(routes, include_in_schema=False)
+    # Batches before forms: their addresses would be taken for a form's.
+    for routes in (
+        form_batch_pages.router(kit, app.forms, app.form_batches),
+        *form_pages.routers(kit, app.forms, app.form_batches),
+    ):
+        web.include_router(routes, include_in_schema=False)
     web.include_router(switch_pages.router(kit, app.switches), include_in_schema=False)
+    web.include_router(gateway_pages.router(app.gateway), include_in_schema=False)
+    web.include_router(mcp_pages.router(lambda: app.mcp_tools), include_in_schema=False)
     web.include_router(
         console_pages.router(
             kit,

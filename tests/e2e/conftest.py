@@ -83,6 +83,14 @@ def service(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Service]:
         process.wait(timeout=30)
 
 
+@pytest.fixture(scope="session")
+def add_account(service: Service) -> Callable[[str, str], None]:
+    """Makes an account with a login and a role."""
+    return lambda login, role: _mokmin(
+        service.home, "account", login, "--name", login, "--role", role, text=PASSWORD
+    )
+
+
 def _wait(url: str) -> None:
     for _ in range(300):
         try:

@@ -228,6 +228,38 @@ def test_a_file_that_cannot_be_read_says_why_and_one_that_waits_survives_a_resta
 
 
 @ONE
+def test_one_that_could_not_be_read_is_read_again_by_its_owner_alone(
+    app: App, people: Any, signed_in: Any, kim: Any
+) -> None:
+    cid, file = attach(app, people.kim, None, "깨진.pdf", "%PDF-1.4 no")
+    assert "깨진.pdf 다시 읽기" in kim.get(f"/chat/{cid}").text
+    again = f"/chat/{cid}/attachments/{file}/retry"
+    for login in ("other", "lead", "admin"):
+        assert signed_in(login).post(again, {}).status_code == 404
+    assert kim.post(again, {}).status_code == 303
+    (waiting,) = app.attaching.of(people.kim, cid)
+    assert (waiting.document.state.value, waiting.document.reason) == ("queued", "")
+    assert kim.post(again, {}).status_code == 400, "it waits already"
+    read(app, file)
+    assert app.attaching.of(people.kim, cid)[0].document.reason
+
+
+@ONE
+def test_documents_to_ask_in_are_found_by_what_they_say_under_rights(
+    app: App, talk: tuple[int, int], put: Any, kim: Any, signed_in: Any
+) -> None:
+    put(app, "비밀.txt", "은하수 사업의 담당은 비밀이다.\n", audience=("복지과",))
+    put(app, "번호.txt", "담당 900101-1234568 은하수 문의.\n", title="문의처")
+    items = kim.get("/chat/documents?q=은하수 담당").json()["items"]
+    assert {item["title"] for item in items} == {"은하수 안내", "문의처"}
+    assert all("은하수" in item["text"] for item in items)
+    assert "1234568" not in str(items), "masked as in the library"
+    named = kim.get("/chat/documents?q=문의처").json()["items"][0]
+    assert named["title"] == "문의처" and "text" not in named
+    assert kim.get("/chat/documents?q=%20").status_code == 200
+
+
+@ONE
 def test_the_grade_of_an_attachment_counts_at_once(
     app: App, people: Any, talk: tuple[int, int], kim: Any
 ) -> None:

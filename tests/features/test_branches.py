@@ -12,7 +12,7 @@ import sqlalchemy as sa
 from mokmin import migrations
 from mokmin.app import App
 from mokmin.base.db import Database
-from mokmin.base.formats.writing_model import AI_LABEL
+from mokmin.base.formats.ai_label import VISIBLE
 from mokmin.base.llm.ports import ModelProfile
 from mokmin.features.assistant import branches
 from mokmin.features.assistant.model import Scope
@@ -105,7 +105,7 @@ def test_only_the_branch_that_is_shown_is_told_to_models_shared_exported_and_fou
     assert given == [[SECOND]]
     exported = kim.get(f"/chat/{cid}/export.md").text
     assert SECOND in exported and FIRST not in exported
-    assert AI_LABEL in exported
+    assert VISIBLE in exported
     share = app.sharing.share(people.kim, cid, to="other")
     held = app.shared.open(people.other, share)
     assert [turn.question for turn in held.turns] == [SECOND, "두 시간이면?"]

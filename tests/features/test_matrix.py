@@ -110,7 +110,7 @@ def test_a_route_without_or_with_two_declarations_is_found(house: House) -> None
 
 def test_public_routes_are_these_alone(house: House) -> None:
     assert {r.path for r in declared(house.web) if r.need == PUBLIC} == {
-        "/api/openapi.json", "/favicon.ico", "/healthz", "/readyz", "/setup", "/signin",
+        "/api/openapi.json", "/favicon.ico", "/healthz", "/metrics", "/readyz", "/setup", "/signin",
         "/signin/code", "/signin/oidc", "/signin/oidc/back", "/static/…",
     }  # fmt: skip
 
@@ -179,4 +179,6 @@ def _code(answer: Any) -> str:
     kind = answer.headers.get("content-type", "")
     if "scim+json" in kind and answer.status_code == 403:
         return "not-allowed"
+    if kind == "application/json" and answer.request.url.path.startswith("/v1/"):
+        return str((answer.json().get("error") or {}).get("code", ""))
     return str(answer.json().get("code")) if "problem+json" in kind else ""

@@ -14,8 +14,9 @@ from openpyxl import load_workbook
 
 from mokmin.app import App
 from mokmin.base.errors import InvalidInput, NotFound, RateLimited
+from mokmin.base.formats.ai_label import VISIBLE
 from mokmin.base.llm.fakes import ScriptedChatModel
-from mokmin.features.tools.model import LABEL, Kind, Pick
+from mokmin.features.tools.model import Kind, Pick
 from mokmin.features.tools.service import ToolService
 from mokmin.features.tools.store import tool_runs
 from mokmin.governance.access.rules import document_groups
@@ -74,7 +75,7 @@ def test_each_tool_shows_its_result_with_places(library: Any, kim: Any) -> None:
         page = made(kim, kind, library["old"], fields="기한, 금액")
         assert said[kind] in page.text, kind
         assert f'href="/library/{library["old"]}?view=text&amp;passage=' in page.text
-        assert LABEL in page.text
+        assert VISIBLE in page.text
     page = made(kim, "compare", library["old"], library["new"])
     assert "60일 이내" in page.text and "25,000원" in page.text and "<del>" in page.text
 
@@ -220,7 +221,7 @@ def test_the_workbook_has_label_places_and_no_formula(
     url = str(made(kim, "table", key, fields="기한").url)
     book = load_workbook(io.BytesIO(kim.get(url + "/file.xlsx").content))
     sheet = book.worksheets[0]
-    assert LABEL in sheet["A1"].value
+    assert VISIBLE in sheet["A1"].value
     assert [c.value for c in sheet[3]] == ["문서", "기한", "기한 근거"]
     assert sheet["B4"].value == "=1+2 이내" and sheet["B4"].data_type == "s"
     assert book.worksheets[1]["D2"].value == "기한: =1+2 이내"
@@ -232,9 +233,9 @@ def test_every_kind_has_its_files(library: Any, kim: Any) -> None:
         picks = [library["old"], library["new"]] if kind == "compare" else [library["old"]]
         url = str(made(kim, kind, *picks, fields="기한").url)
         text = kim.get(url + "/file.md").text
-        assert LABEL in text and "## 근거" in text
+        assert VISIBLE in text and "## 근거" in text
         assert load_workbook(io.BytesIO(kim.get(url + "/file.xlsx").content)).worksheets
-        assert LABEL in kim.get(url + "/file.csv").content.decode("utf-8-sig")
+        assert VISIBLE in kim.get(url + "/file.csv").content.decode("utf-8-sig")
 
 
 # --- programs ---------------------------------------------------------------------------------

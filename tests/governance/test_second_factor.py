@@ -159,3 +159,27 @@ def test_a_role_may_be_made_to_use_one(app: App, people: Any) -> None:
     secret = app.second_factors.begin(people.admin).secret
     app.second_factors.confirm(people.admin, code_of(secret))
     assert strict.find(tokens["admin"]).todo == ""
+
+
+def test_a_dump_of_the_database_holds_no_secret(app: App, people: Any) -> None:
+    secret = app.second_factors.begin(people.kim).secret
+    app.second_factors.confirm(people.kim, code_of(secret))
+    stored = sa.select(second_factors.c.secret)
+    with app.db.read() as connection:
+        sealed = connection.execute(stored).scalar_one()
+    assert secret not in sealed
+    key = app.settings.home / "keys" / "second-factor"
+    assert key.stat().st_mode & 0o777 == 0o600
+    # One from before is good, and sealed when it is used.
+    forget_step(app)
+    with app.db.write() as connection:
+        connection.execute(second_factors.update().values(secret=secret))
+        assert app.second_factors.check(connection, people.kim.user_id, code_of(secret))
+        again = connection.execute(stored).scalar_one()
+        assert secret not in again and again != sealed
+    # What was sealed for another account opens nothing, nor does another key.
+    sealer = app.second_factors._sealer
+    assert sealer.open(again, f"user:{people.kim.user_id}") == secret
+    assert sealer.open(again, "user:999") is None
+    key.write_bytes(bytes(32))
+    assert sealer.open(again, f"user:{people.kim.user_id}") is None

@@ -11,11 +11,12 @@ import io
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from PIL import Image, PngImagePlugin
 
 VISIBLE = "AI가 만든 글입니다. 담당자가 확인하기 전에는 공문서가 아닙니다."
+KOREA = timedelta(hours=9)
 SOURCE_TYPE = "http://cv.iptc.org/newscodes/digitalsourcetype/trainedAlgorithmicMedia"
 
 
@@ -33,7 +34,8 @@ class AiLabel:
         """What a reader sees."""
         if not self.reviewed_by or self.reviewed_at is None:
             return VISIBLE
-        return f"AI가 만들고 {self.reviewed_by}이(가) {self.reviewed_at:%Y-%m-%d} 검토한 글입니다."
+        on = self.reviewed_at + KOREA
+        return f"AI가 만들고 사람이 검토한 글입니다. 검토: {self.reviewed_by}, {on:%Y. %-m. %-d.}"
 
     @property
     def fields(self) -> dict[str, str]:

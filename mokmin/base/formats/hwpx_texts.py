@@ -66,7 +66,7 @@ def _sections(package: bytes) -> list[etree._Element]:
 
 
 def _text(paragraph: etree._Element) -> str:
-    return "".join("".join(t.itertext()) for t in paragraph.findall(f"{HP}run/{HP}t"))
+    return "".join(str(text) for t in paragraph.findall(f"{HP}run/{HP}t") for text in t.itertext())
 
 
 def _table(table: etree._Element) -> WrittenTable:

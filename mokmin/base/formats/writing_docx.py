@@ -7,17 +7,25 @@ processor shows alike (footnotes differ between them).
 from __future__ import annotations
 
 import io
+from collections.abc import Mapping
+from typing import Any
 
 import docx
 from docx.document import Document
+from docx.opc.constants import RELATIONSHIP_TYPE
+from docx.opc.packuri import PackURI
+from docx.opc.part import Part
 from docx.oxml.ns import qn
 from docx.shared import Mm, Pt
+from openpyxl.packaging.custom import CustomPropertyList, StringProperty
+from openpyxl.xml.functions import tostring
 
 from mokmin.base.formats.model import Block
-from mokmin.base.formats.writing_model import AI_LABEL, OutputDocument, clean
+from mokmin.base.formats.writing_model import OutputDocument, clean
 
 FONT = "맑은 고딕"
 MOST_COLUMNS = 63
+CUSTOM = "application/vnd.openxmlformats-officedocument.custom-properties+xml"
 
 
 def docx_bytes(document: OutputDocument) -> bytes:
@@ -35,9 +43,10 @@ def docx_bytes(document: OutputDocument) -> bytes:
     properties.title = clean(document.title)[:255]
     properties.author = "Mokmin"
     properties.category = "AI-generated"
-    properties.comments = AI_LABEL
+    properties.comments = clean(document.label_line)[:255]
+    _custom(made, document.label_fields)
     made.add_heading(clean(document.title), level=0)
-    made.add_paragraph(AI_LABEL)
+    made.add_paragraph(clean(document.label_line))
     for block in document.blocks:
         _block(made, block)
     if document.footnotes:
@@ -47,6 +56,16 @@ def docx_bytes(document: OutputDocument) -> bytes:
     target = io.BytesIO()
     made.save(target)
     return target.getvalue()
+
+
+def _custom(made: Document, fields: Mapping[str, str]) -> None:
+    """Custom document properties (ECMA-376 part 1, 22.3), which core properties have no room for."""
+    found: Any = CustomPropertyList()
+    for name, value in fields.items():
+        found.append(StringProperty(name=name, value=clean(value)))
+    package = made.part.package
+    part = Part(PackURI("/docProps/custom.xml"), CUSTOM, tostring(found.to_tree()), package)
+    package.relate_to(part, RELATIONSHIP_TYPE.CUSTOM_PROPERTIES)
 
 
 def _block(made: Document, block: Block) -> None:

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import re
 
+from mokmin.base.formats.ai_label import front_matter
 from mokmin.base.formats.model import Block, Cell
-from mokmin.base.formats.writing_model import AI_LABEL, OutputDocument, clean
+from mokmin.base.formats.writing_model import OutputDocument, clean
 
 _MARK = re.compile(r"\[(\d+)\](?!\()")
 _SPECIAL = re.compile(r"([\\`*_<>|])")
@@ -14,12 +15,16 @@ _SPECIAL = re.compile(r"([\\`*_<>|])")
 def markdown(document: OutputDocument) -> str:
     """Return ``document`` as Markdown; a mark ``[n]`` without its footnote stays plain text."""
     known = frozenset(note.number for note in document.footnotes)
-    parts = [f"# {_inline(document.title, frozenset())}", f"> {AI_LABEL}"]
+    parts = [
+        f"# {_inline(document.title, frozenset())}",
+        f"> {_inline(document.label_line, frozenset())}",
+    ]
     if document.grade:
         parts.append(f"> {_inline(document.grade, frozenset())}")
     parts.extend(_block(block, known) for block in document.blocks)
     parts.extend(f"[^{n.number}]: {_inline(n.text, frozenset())}" for n in document.footnotes)
-    return "\n\n".join(part for part in parts if part) + "\n"
+    head = front_matter(document.label) + "\n" if document.label else ""
+    return head + "\n\n".join(part for part in parts if part) + "\n"
 
 
 def _inline(text: str, known: frozenset[int]) -> str:

@@ -5,9 +5,9 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
+from mokmin.base.formats.ai_label import VISIBLE, AiLabel
 from mokmin.base.formats.model import Block
 
-AI_LABEL = "AI가 만든 글입니다. 담당자가 확인하기 전에는 공문서가 아닙니다."
 _HOSTILE = re.compile("[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 
 
@@ -31,12 +31,24 @@ class Footnote:
 
 @dataclass(frozen=True, slots=True)
 class OutputDocument:
-    """A document to write; ``grade`` is its security mark, empty where it has none."""
+    """A document to write; ``grade`` is its security mark, empty where it has none; with a ``label`` the
+    file also tells programs that AI made it, and who took it over."""
 
     title: str
     blocks: tuple[Block, ...]
     footnotes: tuple[Footnote, ...] = ()
     grade: str = ""
+    label: AiLabel | None = None
+
+    @property
+    def label_line(self) -> str:
+        """What a reader sees of the label."""
+        return self.label.line if self.label else VISIBLE
+
+    @property
+    def label_fields(self) -> dict[str, str]:
+        """What programs see of the label."""
+        return self.label.fields if self.label else {"ai-generated": "true"}
 
 
 def clean(text: str) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from mokmin.base.formats.model import Block, Cell
 from mokmin.base.formats.page_model import Grid, GridCell, Look, Pages, Paragraph, Part, plain
-from mokmin.base.formats.writing_model import AI_LABEL, OutputDocument
+from mokmin.base.formats.writing_model import OutputDocument
 
 HEAD_FILL = "EDF1F7"
 _SIZES = {1: 15.0, 2: 13.0, 3: 11.5}
@@ -17,7 +17,7 @@ def pages_of(document: OutputDocument) -> Pages:
     """The document as pages: title, label, blocks, then its sources under 근거."""
     parts: list[Part] = [
         plain(document.title, Look(align="center", size=18, keep=True), bold=True),
-        plain(AI_LABEL, Look(align="center", size=9, after=4), color="#555555"),
+        plain(document.label_line, Look(align="center", size=9, after=4), color="#555555"),
     ]
     parts += [part for block in document.blocks if (part := _part(block)) is not None]
     if document.footnotes:
@@ -27,7 +27,7 @@ def pages_of(document: OutputDocument) -> Pages:
         title=document.title,
         parts=tuple(parts),
         header=" · ".join(filter(None, (document.grade, "AI 작성"))),
-        properties=(("ai-generated", "true"), ("description", AI_LABEL)),
+        properties=(*document.label_fields.items(), ("description", document.label_line)),
     )
 
 

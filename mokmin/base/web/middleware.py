@@ -6,6 +6,7 @@ import logging
 import time
 
 from starlette.datastructures import MutableHeaders
+from starlette.exceptions import HTTPException
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from mokmin.base.web.problems import problem_json
@@ -23,6 +24,8 @@ HEADERS = {
     "Referrer-Policy": "same-origin",
     "Permissions-Policy": "camera=(), geolocation=(), microphone=()",
     "Cross-Origin-Opener-Policy": "same-origin",
+    # Denied by default: what may be kept says so itself (static files, pictures of pages).
+    "Cache-Control": "no-store",
 }
 # Only behind TLS: browsers then refuse plain HTTP to this host for a year (RFC 6797).
 STRICT_TRANSPORT = {"Strict-Transport-Security": "max-age=31536000; includeSubDomains"}
@@ -53,15 +56,15 @@ class SecurityMiddleware:
                     headers.setdefault(key, value)
             await send(message)
 
+        detail = (
+            f"한 번에 {self._max_bytes // 2**20:,} MB까지 보낼 수 있습니다. 나누어 보내 주세요. "
+            "저장된 것은 그대로 있습니다."
+        )
         length = dict(scope["headers"]).get(b"content-length", b"0")
         if not length.isdigit() or int(length) > self._max_bytes:
-            detail = (
-                f"한 번에 {self._max_bytes // 2**20:,} MB까지 보낼 수 있습니다. 나누어 보내 주세요. "
-                "저장된 것은 그대로 있습니다."
-            )
             await problem_json(413, "too-large", detail, retry=False)(scope, receive, sending)
         else:
-            await self._app(scope, receive, sending)
+            await self._app(scope, _Counted(receive, self._max_bytes, detail), sending)
         if not scope["path"].startswith("/static/"):
             log.info(
                 "request",
@@ -72,6 +75,24 @@ class SecurityMiddleware:
                     "ms": round(1000 * (time.perf_counter() - begin)),
                 },
             )
+
+
+class _Counted:
+    """The body of a request, refused beyond a number of bytes even when it never said its length
+    (chunked transfer, RFC 9112 section 7.1)."""
+
+    def __init__(self, receive: Receive, max_bytes: int, detail: str) -> None:
+        self._receive = receive
+        self._left = max_bytes
+        self._detail = detail
+
+    async def __call__(self) -> Message:
+        """See ASGI. Raises HTTPException 413, which frameworks that read bodies let through."""
+        message = await self._receive()
+        self._left -= len(message.get("body", b""))
+        if self._left < 0:
+            raise HTTPException(413, self._detail)
+        return message
 
 
 def _route(scope: Scope) -> str:

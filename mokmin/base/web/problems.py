@@ -42,6 +42,26 @@ def problem_json(status: int, code: str, detail: str, *, retry: bool) -> JSONRes
     return JSONResponse(body, status_code=status, media_type="application/problem+json")
 
 
+_OPENAI_TYPES = {
+    401: "authentication_error",
+    403: "permission_error",
+    429: "rate_limit_error",
+}
+
+# Codes of the protocol that clients look for.
+_OPENAI_CODES = {
+    "context-length-exceeded": "context_length_exceeded",
+    "model-not-found": "model_not_found",
+}
+
+
+def openai_error(status: int, code: str, detail: str) -> dict[str, object]:
+    """An error in the form that clients of the OpenAI protocol expect."""
+    kind = _OPENAI_TYPES.get(status, "server_error" if status >= 500 else "invalid_request_error")
+    known = _OPENAI_CODES.get(code, code)
+    return {"error": {"message": detail, "type": kind, "param": None, "code": known}}
+
+
 def wants_html(request: Request) -> bool:
     """Whether a person's browser asks for a page."""
     if request.url.path.startswith(("/api/", "/v1/")) or "hx-request" in request.headers:
@@ -51,6 +71,10 @@ def wants_html(request: Request) -> bool:
 
 def problem(request: Request, kit: PageKit, error: MokminError, *, signed_in: bool) -> Response:
     """An error for whoever asked."""
+    if request.url.path.startswith("/v1/"):
+        return JSONResponse(
+            openai_error(error.status, error.code, error.message), status_code=error.status
+        )
     if not wants_html(request):
         return problem_json(error.status, error.code, error.message, retry=error.retry)
     return kit.page(

@@ -6,15 +6,18 @@ from collections.abc import Iterator, Mapping
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, Form, Header, Request
-from fastapi.responses import HTMLResponse, Response, StreamingResponse
+from fastapi.responses import HTMLResponse, RedirectResponse, Response, StreamingResponse
 
-from mokmin.base.errors import NotFound
+from mokmin.base.db import utcnow
+from mokmin.base.errors import InvalidInput, NotFound
+from mokmin.base.formats.ai_label import AiLabel, headers
 from mokmin.base.web.kit import day
 from mokmin.features.assistant import present
-from mokmin.features.assistant.chat import Chat, scope_name
+from mokmin.features.assistant.chat import Chat, item_of, scope_name
 from mokmin.features.assistant.model import Turn
 from mokmin.governance.access.model import Permission, Principal
 from mokmin.governance.people.web import Needs, principal_of, session_of
+from mokmin.governance.transparency.takeover import Item
 from mokmin.knowledge.answering.model import AnswerEvent
 from mokmin.knowledge.answering.review_model import REASONS
 from mokmin.knowledge.documents.passages import block_text
@@ -40,7 +43,7 @@ def router(chat: Chat) -> APIRouter:
         return StreamingResponse(
             _events(chat, principal, cid, mid, after, token),
             media_type="text/event-stream",
-            headers=NO_BUFFER,
+            headers=NO_BUFFER | headers(AiLabel(utcnow())),
         )
 
     @routes.get("/chat/{cid}/messages/{mid}/feedback")
@@ -62,6 +65,18 @@ def router(chat: Chat) -> APIRouter:
         given = {"up": 1, "down": -1}.get(value, 0)
         talks.rate(principal_of(request), cid, mid, given, reason=reason, comment=comment)
         return Response(status_code=204)
+
+    @routes.post("/chat/{cid}/messages/{mid}/take-over")
+    def take_over(request: Request, cid: int, mid: int) -> Response:
+        principal = principal_of(request)
+        chat.takeovers.take(principal, _finished(chat, principal, cid, mid))
+        return RedirectResponse(f"/chat/{cid}#m{mid}", status_code=303)
+
+    @routes.post("/chat/{cid}/messages/{mid}/take-over/undo")
+    def give_back(request: Request, cid: int, mid: int) -> Response:
+        principal = principal_of(request)
+        chat.takeovers.give_back(principal, _finished(chat, principal, cid, mid))
+        return RedirectResponse(f"/chat/{cid}#m{mid}", status_code=303)
 
     @routes.get("/chat/{cid}/messages/{mid}/evidence/{n}")
     def evidence(
@@ -104,6 +119,16 @@ def router(chat: Chat) -> APIRouter:
     return routes
 
 
+def _finished(chat: Chat, principal: Principal, cid: int, mid: int) -> Item:
+    """An answer that can be taken over. Raises NotFound, InvalidInput."""
+    turn = chat.conversations.turn(principal, cid, mid)
+    if cid < 0:
+        raise InvalidInput("임시 대화의 답은 남지 않아 검토한 글로 삼을 수 없습니다.")
+    if turn.answer is None or turn.state == "streaming" or turn.answer.get("refused"):
+        raise InvalidInput("검토할 답이 없습니다. 답이 끝난 뒤에 다시 해 주세요.")
+    return item_of(turn)
+
+
 # --- the stream -----------------------------------------------------------------------------------
 def _events(
     chat: Chat, principal: Principal, cid: int, mid: int, after: int, csrf_token: str
@@ -137,6 +162,7 @@ def _events(
             cid=cid,
             a=present.foot(turn),
             ways=chat.ways(turn),
+            taken=chat.taken(turn),
             ai_notice=present.AI_NOTICE,
         )
         yield _sse("foot", html)

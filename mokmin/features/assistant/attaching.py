@@ -59,6 +59,11 @@ class AttachingService:
         self._stored(principal, conversation_id)
         return self._attached.original(principal, conversation_id, document_id)
 
+    def retry(self, principal: Principal, conversation_id: int, document_id: int) -> None:
+        """Read an attachment again that could not be read. Raises InvalidInput."""
+        self._stored(principal, conversation_id)
+        self._attached.retry(principal, conversation_id, document_id)
+
     def remove(self, principal: Principal, conversation_id: int, document_id: int) -> None:
         """Take a file off the conversation."""
         self._stored(principal, conversation_id)

@@ -64,6 +64,11 @@ def router(chat: Chat) -> APIRouter:
         attaching.remove(principal_of(request), cid, document_id)
         return RedirectResponse(f"/chat/{cid}", status_code=303)
 
+    @routes.post("/chat/{cid}/attachments/{document_id}/retry")
+    def retry(request: Request, cid: int, document_id: int) -> Response:
+        attaching.retry(principal_of(request), cid, document_id)
+        return RedirectResponse(f"/chat/{cid}", status_code=303)
+
     @routes.post("/chat/{cid}/attachments/{document_id}/adopt")
     def adopt(
         request: Request,

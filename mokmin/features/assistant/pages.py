@@ -14,9 +14,9 @@ from mokmin.features.assistant.model import SCOPES, Conversation, Scope, Step, T
 from mokmin.features.assistant.service import scope_of
 from mokmin.governance.access.model import Permission, Principal
 from mokmin.governance.people.web import Needs, principal_of
+from mokmin.governance.transparency.first_use import SHORT
 from mokmin.knowledge.documents.service import LibraryQuery
 
-PROPOSED = 8
 Ids = Annotated[list[int], Query()]
 
 
@@ -70,12 +70,7 @@ def router(chat: Chat) -> APIRouter:
 
     @routes.get("/chat/documents")
     def documents(request: Request, q: str = "") -> JSONResponse:
-        query = LibraryQuery(text=q[:200], state="ready")
-        found = chat.documents.page(principal_of(request), query).documents[:PROPOSED]
-        items = [
-            {"id": d.id, "title": d.title, "grade": d.grade, "department": d.department}
-            for d in found
-        ]
+        items = chat.proposals(principal_of(request), q)
         return JSONResponse({"items": items}, headers={"Cache-Control": "no-store"})
 
     @routes.get("/chat/{cid}")
@@ -157,10 +152,15 @@ def _shown(chat: Chat, talk: Conversation, steps: list[Step]) -> dict[str, Any]:
     return {
         "title": talk.title,
         "temporary": talk.temporary,
-        "messages": [present.exchange(step) | {"ways": chat.ways(step.turn)} for step in steps],
+        "messages": [_exchange(chat, step) for step in steps],
         "starters": [],
         "documents": [],
     }
+
+
+def _exchange(chat: Chat, step: Step) -> dict[str, Any]:
+    taken = chat.taken(step.turn) if step.turn.answer else None
+    return present.exchange(step) | {"ways": chat.ways(step.turn), "taken": taken}
 
 
 def _empty(
@@ -216,4 +216,5 @@ def _composer(
         "model": model,
         "mode_note": chat.mode_note,
         "ai_notice": present.AI_NOTICE,
+        "first_use": SHORT if chat.first_use.due(reader) else "",
     }

@@ -6,7 +6,7 @@ from dataclasses import asdict
 from datetime import date
 from typing import Any
 
-from mokmin.base.formats.writing_model import AI_LABEL
+from mokmin.base.formats.ai_label import VISIBLE
 from mokmin.base.web.kit import ago, day
 from mokmin.features.assistant.model import Step, Turn
 from mokmin.knowledge.answering.model import Sentence
@@ -15,7 +15,7 @@ from mokmin.knowledge.documents.model import State
 
 Json = dict[str, Any]
 # The same words under an answer, in what is copied and in a file.
-AI_NOTICE = AI_LABEL
+AI_NOTICE = VISIBLE
 READING = {"queued": "읽기를 기다리는 중", "reading": "읽는 중", "indexing": "찾을 수 있게 하는 중"}
 FAILED = "답변을 쓰는 중에 멈췄습니다. 질문은 그대로 남아 있습니다. '다시 묻기'를 누르면 처음부터 다시 답합니다."
 

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Annotated, Any
 from urllib.parse import quote
 
 from fastapi import APIRouter, Depends, Form, Request
 from fastapi.responses import HTMLResponse, RedirectResponse, Response
 
+from mokmin.base.db import utcnow
 from mokmin.base.errors import NotFound
+from mokmin.base.formats.ai_label import AiLabel, headers
 from mokmin.base.formats.writing_docx import docx_bytes
 from mokmin.base.formats.writing_hwpx import hwpx_bytes
 from mokmin.base.formats.writing_markdown import markdown
@@ -17,11 +20,13 @@ from mokmin.base.formats.writing_model import OutputDocument
 from mokmin.base.formats.writing_pages import pages_of
 from mokmin.base.web.kit import PageKit, ago
 from mokmin.features.assistant import export, present
+from mokmin.features.assistant.chat import item_of
 from mokmin.features.assistant.conversations import ConversationService
 from mokmin.features.assistant.shared_reading import Shared, SharedReading
 from mokmin.features.assistant.sharing import SharingService
 from mokmin.governance.access.model import Permission, highest
 from mokmin.governance.people.web import Needs, principal_of
+from mokmin.governance.transparency.takeover import Takeovers
 from mokmin.knowledge.answering.masking import GradedMask, masked_json, unmasked
 
 EXPORTS: dict[str, tuple[str, Callable[[OutputDocument], bytes]]] = {
@@ -40,6 +45,7 @@ def router(
     sharing: SharingService,
     reading: SharedReading,
     department_names: Callable[[], list[str]],
+    takeovers: Takeovers,
     mask: GradedMask = unmasked,
 ) -> APIRouter:
     """All routes below /shared and /chat/{cid}/share."""
@@ -79,6 +85,11 @@ def router(
         grade = highest(list(grades.values()))
         hidden = [(mask(q, grade), masked_json(dict(a), grade, mask)) for q, a in turns]
         made = export.document_of(mask(conversation.title, grade), hidden, grades)
+        said = [s.turn for s in steps if s.turn.answer]
+        made_at = max((turn.created_at for turn in said), default=utcnow())
+        written = [t for t in said if t.answer and not t.answer.get("refused")]
+        label = takeovers.label([item_of(turn) for turn in written], made_at)
+        made = replace(made, label=label)
         sharing.exported(principal, cid, form)
         media, write = EXPORTS[form]
         name = quote(f"{conversation.title[:60]}.{form}", safe="")
@@ -87,7 +98,8 @@ def router(
             media_type=media,
             headers={
                 "Content-Disposition": f"attachment; filename*=UTF-8''{name}",
-                "X-AI-Generated": "true",
+                "Cache-Control": "no-store",
+                **headers(label),
             },
         )
 
@@ -128,9 +140,11 @@ def router(
     @routes.get("/shared/{share_id}")
     def read(request: Request, share_id: int) -> HTMLResponse:
         shared = reading.open(principal_of(request), share_id)
-        return kit.page(
+        page = kit.page(
             request, "assistant/shared.html", nav="chat", title=shared.title, s=_page(shared)
         )
+        page.headers.update(headers(AiLabel(shared.shared_at)))
+        return page
 
     return routes
 

@@ -41,6 +41,7 @@ class Curation:
     viewpoints: Viewpoints
     documents: DocumentService
     departments: Callable[[], list[str]]
+    mask: Callable[[str], str]
 
 
 def router(kit: PageKit, curation: Curation) -> APIRouter:
@@ -107,7 +108,7 @@ def _inspector(routes: APIRouter, kit: PageKit, curation: Curation) -> None:
             )
         except (InvalidInput, NotAllowed) as error:
             return page(request, principal, form, error.status, error=error.message, titles=titles)
-        result = present.inspection(found)
+        result = present.inspection(found, curation.mask)
         return page(request, principal, form, result=result, titles=titles, chosen=chosen)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 from mokmin.base.web.kit import ago
@@ -12,6 +13,7 @@ from mokmin.knowledge.search.inspection import Inspection, Listed, Piece, Ranked
 from mokmin.knowledge.search.vocabulary import Synonym
 
 Json = dict[str, Any]
+Mask = Callable[[str], str]
 LONGEST = 160
 STAGES = {
     "understand": "질문 읽기",
@@ -31,16 +33,16 @@ _KINDS = {
 }
 
 
-def inspection(found: Inspection) -> Json:
-    """Context of the results."""
+def inspection(found: Inspection, mask: Mask) -> Json:
+    """Context of the results, passages masked as on the other pages."""
     return {
         "viewer": found.viewer,
         "terms": found.terms,
         "widened": [_synonym(entry) for entry in found.widened],
         "widened_terms": found.widened_terms,
-        "words": [_listed(item) for item in found.words],
-        "near": [_listed(item) for item in found.near],
-        "ranked": [_ranked(item) for item in found.ranked],
+        "words": [_listed(item, mask) for item in found.words],
+        "near": [_listed(item, mask) for item in found.near],
+        "ranked": [_ranked(item, mask) for item in found.ranked],
         "candidates": found.candidates,
         "hidden": found.hidden,
         "rejected": found.rejected,
@@ -62,23 +64,23 @@ def _absence(absence: Absence) -> Json:
     }
 
 
-def _piece(piece: Piece) -> Json:
+def _piece(piece: Piece, mask: Mask) -> Json:
     header = piece.header.removeprefix(piece.title).strip(" >")
-    text = " ".join(piece.text.split())
+    text = " ".join(mask(piece.text).split())
     return {
         "url": f"/library/{piece.document_id}?passage={piece.passage_id}",
-        "title": piece.title,
-        "header": header,
+        "title": mask(piece.title),
+        "header": mask(header),
         "text": text if len(text) <= LONGEST else f"{text[:LONGEST]}…",
         "freshness": piece.freshness.value,
     }
 
 
-def _listed(item: Listed) -> Json:
-    return {"place": item.place, "score": item.score, **_piece(item.piece)}
+def _listed(item: Listed, mask: Mask) -> Json:
+    return {"place": item.place, "score": item.score, **_piece(item.piece, mask)}
 
 
-def _ranked(item: Ranked) -> Json:
+def _ranked(item: Ranked, mask: Mask) -> Json:
     s = item.signals
     signals = [
         ("뜻", s.meaning),
@@ -94,7 +96,7 @@ def _ranked(item: Ranked) -> Json:
         "score": s.score,
         "cosine": s.cosine,
         "signals": [{"label": label, "value": value} for label, value in signals],
-        **_piece(item.piece),
+        **_piece(item.piece, mask),
     }
 
 

@@ -29,6 +29,8 @@ from mokmin.knowledge.documents.service import DocumentService, LibraryQuery
 FORMATS = "HWP, HWPX, PDF, DOCX, XLSX, PPTX, HTML, MD, TXT, CSV, ZIP"
 GRADES = [("O", "공개"), ("S", "민감"), ("C", "기밀")]
 WAITING = (State.QUEUED, State.READING, State.INDEXING)
+# Kept by the browser of the session that asked; with another session's cookie it asks again.
+PICTURE = {"Cache-Control": "private, max-age=3600", "Vary": "Cookie, Authorization"}
 
 
 def router(  # noqa: C901 - a list of routes
@@ -218,9 +220,7 @@ def router(  # noqa: C901 - a list of routes
         if chosen.format != "pdf" or not 1 <= page <= len(images.sizes(chosen.sha256, source)):
             raise NotFound("그 쪽이 없습니다.")
         made = images.png(chosen.sha256, source, page)
-        return FileResponse(
-            made, media_type="image/png", headers={"Cache-Control": "private, max-age=3600"}
-        )
+        return FileResponse(made, media_type="image/png", headers=PICTURE)
 
     @routes.get("/library/{document_id}/file")
     def original(request: Request, document_id: int, version: int | None = None) -> FileResponse:

@@ -7,24 +7,27 @@ import io
 from collections.abc import Iterator, Sequence
 
 from openpyxl import Workbook
+from openpyxl.packaging.custom import StringProperty
 from openpyxl.styles import Alignment, Font, PatternFill
 from openpyxl.utils import get_column_letter
 from openpyxl.worksheet.worksheet import Worksheet
 
-from mokmin.features.tools.model import KIND_NAMES, LABEL, Json, Kind, Run
+from mokmin.base.formats.ai_label import AiLabel, front_matter
+from mokmin.features.tools.model import KIND_NAMES, Json, Kind, Run
 
 GRADE_NAMES = {"O": "공개", "S": "민감", "C": "기밀"}
 _FORMULA = ("=", "+", "-", "@", "\t", "\r")
 _MOST_CELL = 32_000
 
 
-def markdown(run: Run, grade: str) -> str:
+def markdown(run: Run, grade: str, label: AiLabel) -> str:
     """The whole result as Markdown, sources at the end."""
     result = run.result or {}
     lines = [
+        front_matter(label),
         f"# {KIND_NAMES[run.kind]}: {run.title}",
         "",
-        f"> {LABEL} (보안 등급: {GRADE_NAMES[grade]})",
+        f"> {label.line} (보안 등급: {GRADE_NAMES[grade]})",
         "",
     ]
     lines += [f"> {notice}" for notice in result.get("notices", [])]
@@ -183,14 +186,14 @@ def _place(citation: Json) -> str:
     return f"{citation['title']}{at}"
 
 
-def xlsx(run: Run, grade: str) -> bytes:
+def xlsx(run: Run, grade: str, label: AiLabel) -> bytes:
     """A workbook: the table, and a sheet of sources. No cell is a formula."""
     book = Workbook()
     sheet = book.active
     assert isinstance(sheet, Worksheet)
     sheet.title = KIND_NAMES[run.kind]
     heads, rows = rows_of(run)
-    _put(sheet, [[f"{LABEL} 보안 등급: {GRADE_NAMES[grade]}"], [], heads, *rows])
+    _put(sheet, [[f"{label.line} 보안 등급: {GRADE_NAMES[grade]}"], [], heads, *rows])
     for column in sheet[3]:
         column.font = Font(bold=True)
         column.fill = PatternFill("solid", fgColor="E7F4FE")
@@ -210,6 +213,10 @@ def xlsx(run: Run, grade: str) -> bytes:
     )
     for letter, width in zip("ABCD", (8, 40, 40, 90), strict=True):
         sources.column_dimensions[letter].width = width
+    book.properties.creator, book.properties.description = label.system, label.line
+    properties = book.custom_doc_props  # type: ignore[attr-defined]  # missing in its stubs
+    for name, value in label.fields.items():
+        properties.append(StringProperty(name=name, value=value))
     target = io.BytesIO()
     book.save(target)
     return target.getvalue()
@@ -223,12 +230,12 @@ def _put(sheet: Worksheet, rows: Sequence[Sequence[str]]) -> None:
             cell.data_type = "s"
 
 
-def csv_text(run: Run, grade: str) -> str:
+def csv_text(run: Run, grade: str, label: AiLabel) -> str:
     """The table as CSV; a text that a spreadsheet would take for a formula begins with ``'``."""
     target = io.StringIO()
     out = csv.writer(target)
     heads, rows = rows_of(run)
-    out.writerow([f"{LABEL} 보안 등급: {GRADE_NAMES[grade]}"])
+    out.writerow([f"{label.line} 보안 등급: {GRADE_NAMES[grade]}"])
     for row in (heads, *rows):
         out.writerow([f"'{t}" if t.startswith(_FORMULA) else t for t in row])
     return target.getvalue()

@@ -12,8 +12,6 @@ Json = dict[str, Any]
 Progress = Callable[[int, str], None]
 """Takes percent done and the step's name."""
 
-LABEL = "AI가 만든 초안입니다. 원문과 대조해 확인한 뒤 쓰세요."
-
 
 class Kind(StrEnum):
     """The five tools."""

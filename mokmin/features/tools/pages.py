@@ -11,12 +11,15 @@ from pydantic import BaseModel, Field
 from starlette.concurrency import run_in_threadpool
 
 from mokmin.base.errors import InvalidInput, MokminError, NotFound
+from mokmin.base.formats.ai_label import VISIBLE, AiLabel, headers
 from mokmin.base.web.kit import PageKit
 from mokmin.features.tools import export, fields, present, quiz, summary
-from mokmin.features.tools.model import KIND_NAMES, LABEL, MOST_DOCUMENTS, Json, Kind, Pick, Run
+from mokmin.features.tools.model import KIND_NAMES, MOST_DOCUMENTS, Json, Kind, Pick, Run
 from mokmin.features.tools.service import ToolService
 from mokmin.governance.access.model import Permission, Principal
 from mokmin.governance.people.web import Needs, principal_of
+from mokmin.governance.transparency.first_use import SHORT, FirstUse
+from mokmin.governance.transparency.takeover import Item, Takeovers
 from mokmin.knowledge.documents.model import State
 from mokmin.knowledge.documents.service import DocumentService, LibraryQuery
 
@@ -55,17 +58,28 @@ def picks_of(texts: list[str]) -> list[Pick]:
     return list(dict.fromkeys(found))
 
 
-def router(kit: PageKit, tools: ToolService, documents: DocumentService) -> APIRouter:
+def router(
+    kit: PageKit,
+    tools: ToolService,
+    documents: DocumentService,
+    takeovers: Takeovers,
+    first_use: FirstUse,
+) -> APIRouter:
     """All routes below /tools."""
     routes = APIRouter(dependencies=[Depends(Needs(Permission.ASK))])
-    _choosing(routes, kit, tools, documents)
-    _results(routes, kit, tools)
+    _choosing(routes, kit, tools, documents, first_use)
+    _results(routes, kit, tools, takeovers)
+    _taking_over(routes, tools, takeovers)
     return routes
 
 
 # --- choosing ---------------------------------------------------------------------------------
 def _choosing(
-    routes: APIRouter, kit: PageKit, tools: ToolService, documents: DocumentService
+    routes: APIRouter,
+    kit: PageKit,
+    tools: ToolService,
+    documents: DocumentService,
+    first_use: FirstUse,
 ) -> None:
     def form_page(
         request: Request,
@@ -101,6 +115,7 @@ def _choosing(
             counts=[(n, f"{n}개") for n in quiz.COUNTS],
             suggested=fields.SUGGESTED,
             form=form,
+            first_use=SHORT if first_use.due(principal) else "",
         )
 
     @routes.get("/tools")
@@ -186,7 +201,11 @@ def _pairs(
 
 
 # --- results ----------------------------------------------------------------------------------
-def _results(routes: APIRouter, kit: PageKit, tools: ToolService) -> None:
+def _item(run: Run) -> Item:
+    return Item("tool", run.id, run.result or {})
+
+
+def _results(routes: APIRouter, kit: PageKit, tools: ToolService, takeovers: Takeovers) -> None:
     @routes.get("/tools/runs/{run_id}")
     def result(request: Request, run_id: int) -> HTMLResponse:
         run = tools.open(principal_of(request), run_id)
@@ -195,7 +214,8 @@ def _results(routes: APIRouter, kit: PageKit, tools: ToolService) -> None:
             "tools/run.html",
             nav="tools",
             title=KIND_NAMES[run.kind],
-            label=LABEL,
+            label=VISIBLE,
+            taken=present.taken(takeovers.of([_item(run)]).get(run.id)),
             run=present.run_line(run),
             state=run.state,
             progress=run.progress,
@@ -223,13 +243,14 @@ def _results(routes: APIRouter, kit: PageKit, tools: ToolService) -> None:
             raise NotFound("그런 형식으로는 받을 수 없습니다. MD, XLSX, CSV 가운데 골라 주세요.")
         run = tools.open(principal, run_id)
         tools.taken_out(principal, run, form)
+        label = takeovers.label([_item(run)], run.updated_at)
         run = tools.fit_to_leave(run)
         if form == "xlsx":
-            content: str | bytes = export.xlsx(run, run.grade)
+            content: str | bytes = export.xlsx(run, run.grade, label)
         elif form == "csv":
-            content = "\ufeff" + export.csv_text(run, run.grade)
+            content = "\ufeff" + export.csv_text(run, run.grade, label)
         else:
-            content = export.markdown(run, run.grade)
+            content = export.markdown(run, run.grade, label)
         name = quote(f"{KIND_NAMES[run.kind]} {run.title[:60]}.{form}".replace("/", " "), safe="")
         return Response(
             content,
@@ -237,6 +258,7 @@ def _results(routes: APIRouter, kit: PageKit, tools: ToolService) -> None:
             headers={
                 "Content-Disposition": f"attachment; filename*=UTF-8''{name}",
                 "Cache-Control": "no-store",
+                **headers(label),
             },
         )
 
@@ -248,6 +270,24 @@ def _results(routes: APIRouter, kit: PageKit, tools: ToolService) -> None:
     @routes.post("/tools/runs/{run_id}/restore")
     def restore(request: Request, run_id: int) -> Response:
         tools.delete(principal_of(request), run_id, undo=True)
+        return RedirectResponse(f"/tools/runs/{run_id}", status_code=303)
+
+
+def _taking_over(routes: APIRouter, tools: ToolService, takeovers: Takeovers) -> None:
+    def done(request: Request, run_id: int) -> Item:
+        run = tools.open(principal_of(request), run_id)
+        if run.result is None:
+            raise InvalidInput("아직 결과가 없습니다. 다 만들어진 뒤에 검토해 주세요.")
+        return _item(run)
+
+    @routes.post("/tools/runs/{run_id}/take-over")
+    def take_over(request: Request, run_id: int) -> Response:
+        takeovers.take(principal_of(request), done(request, run_id))
+        return RedirectResponse(f"/tools/runs/{run_id}", status_code=303)
+
+    @routes.post("/tools/runs/{run_id}/take-over/undo")
+    def give_back(request: Request, run_id: int) -> Response:
+        takeovers.give_back(principal_of(request), done(request, run_id))
         return RedirectResponse(f"/tools/runs/{run_id}", status_code=303)
 
 
@@ -278,11 +318,12 @@ def api_router(tools: ToolService) -> APIRouter:
             "state": run.state,
             "progress": run.progress,
             "grade": run.grade,
-            "label": LABEL,
+            "label": VISIBLE,
             "error": run.error,
             "result": run.result,
         }
-        return JSONResponse(body, status_code=202 if run.state == "running" else 200)
+        status = 202 if run.state == "running" else 200
+        return JSONResponse(body, status_code=status, headers=headers(AiLabel(run.updated_at)))
 
     @routes.get("/runs/{run_id}")
     def get(request: Request, run_id: int) -> JSONResponse:

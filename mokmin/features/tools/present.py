@@ -7,6 +7,7 @@ from urllib.parse import urlencode
 
 from mokmin.base.web.kit import ago, day
 from mokmin.features.tools.model import KIND_NAMES, Json, Kind, Pick, Run, Source
+from mokmin.governance.transparency.takeover import Taken
 
 ABOUT: dict[Kind, tuple[str, str]] = {
     Kind.SUMMARY: ("text-quote", "한 건이나 여러 건을 원하는 길이로 줄입니다. 줄마다 근거가 붙습니다."),
@@ -80,3 +81,10 @@ def result(run: Run) -> Json:
         for c in made.get("citations", [])
     }
     return made
+
+
+def taken(found: Taken | None) -> Json | None:
+    """Who took the result over, for the page."""
+    if found is None:
+        return None
+    return {"name": found.name, "when": day(found.at), "final": found.exported}

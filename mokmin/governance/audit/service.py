@@ -8,6 +8,7 @@ documents, and no personal data beyond the actor's account. What may be recorded
 from __future__ import annotations
 
 import threading
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -46,6 +47,8 @@ class AuditLog:
         self._turn = threading.Lock()
         self._queue_lock = threading.Lock()
         self._queue: list[_Waiting] = []
+        # Told of what was recorded, without the actor: figures for operators.
+        self.listeners: list[Callable[[str, str, Detail], None]] = []
 
     def record(
         self,
@@ -71,6 +74,8 @@ class AuditLog:
                 self._write_group()
         if waiting.error is not None:
             raise waiting.error
+        for listener in self.listeners:
+            listener(action, subject, detail)
 
     def append(
         self, connection: Connection, actor: str, action: str, subject: str, detail: Detail

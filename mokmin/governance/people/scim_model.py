@@ -193,8 +193,8 @@ def _patch_members(found: GroupChange, operation: str, value: Any) -> GroupChang
 
 def _operations(body: Mapping[str, Any]) -> list[tuple[str, str, Any]]:
     found = []
-    given = body.get("Operations")
-    if PATCH not in (body.get("schemas") or ()) or not isinstance(given, Sequence):
+    given, schemas = body.get("Operations"), body.get("schemas")
+    if not isinstance(schemas, Sequence) or PATCH not in schemas or not isinstance(given, Sequence):
         raise InvalidInput("PatchOp이 아닙니다.", code="invalidSyntax")
     for item in given:
         operation = str(item.get("op", "")).lower() if isinstance(item, Mapping) else ""

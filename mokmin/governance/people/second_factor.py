@@ -1,7 +1,8 @@
 """Second factors: codes that change every 30 seconds (TOTP, RFC 6238), and recovery codes.
 
 A code counts once: its time step, and all before it, are refused afterwards (RFC 6238 section 5.2).
-Recovery codes are kept as hashes and end with their use.
+Recovery codes are kept as hashes and end with their use. Secrets are sealed with a key outside the
+database; one from before is sealed when it is next used.
 """
 
 from __future__ import annotations
@@ -18,6 +19,7 @@ from sqlalchemy import Connection
 from mokmin.base.db import Database, utcnow
 from mokmin.base.errors import Conflict, InvalidInput
 from mokmin.governance.access.model import Principal
+from mokmin.governance.people.sealing import Sealer
 from mokmin.governance.people.sessions import hash_token
 from mokmin.governance.people.sign_in_store import recovery_codes, second_factors
 
@@ -47,8 +49,9 @@ class FactorState:
 class SecondFactors:
     """Set up, check and take away second factors."""
 
-    def __init__(self, db: Database) -> None:
+    def __init__(self, db: Database, sealer: Sealer) -> None:
         self._db = db
+        self._sealer = sealer
 
     def state(self, user_id: int | None) -> FactorState:
         """The state of an account."""
@@ -74,10 +77,18 @@ class SecondFactors:
             ).first()
             if row is not None and row.confirmed_at is not None:
                 raise Conflict("2단계 인증을 이미 쓰고 있습니다. 먼저 끈 뒤 다시 설정해 주세요.")
-            secret = row.secret if row is not None else pyotp.random_base32()
-            if row is None:
+            secret = self._secret(connection, principal.user_id)
+            if secret is None:
+                # None yet, or one that was sealed with a key that is lost.
+                secret = pyotp.random_base32()
                 connection.execute(
-                    second_factors.insert().values(user_id=principal.user_id, secret=secret)
+                    second_factors.delete().where(second_factors.c.user_id == principal.user_id)
+                )
+                connection.execute(
+                    second_factors.insert().values(
+                        user_id=principal.user_id,
+                        secret=self._sealer.seal(secret, f"user:{principal.user_id}"),
+                    )
                 )
         uri = pyotp.TOTP(secret).provisioning_uri(name=principal.login, issuer_name=ISSUER)
         return Setup(secret, uri)
@@ -141,8 +152,7 @@ class SecondFactors:
     def _take_code(self, connection: Connection, user_id: int, code: str) -> bool:
         """Whether the code is that of a step around now that was not used yet; uses it up."""
         given = "".join(code.split()).encode()
-        query = sa.select(second_factors.c.secret).where(second_factors.c.user_id == user_id)
-        secret = connection.execute(query).scalar()
+        secret = self._secret(connection, user_id)
         if secret is None:
             return False
         totp = pyotp.TOTP(secret)
@@ -157,6 +167,22 @@ class SecondFactors:
                 )
                 return taken.rowcount == 1
         return False
+
+    def _secret(self, connection: Connection, user_id: int | None) -> str | None:
+        """An account's secret; one that still lies open is sealed now. None: there is none, or it
+        cannot be opened (a recovery code still can be used)."""
+        mine = second_factors.c.user_id == user_id
+        stored = connection.execute(sa.select(second_factors.c.secret).where(mine)).scalar()
+        if stored is None:
+            return None
+        if self._sealer.is_sealed(stored):
+            return self._sealer.open(stored, f"user:{user_id}")
+        connection.execute(
+            second_factors.update()
+            .where(mine, second_factors.c.secret == stored)
+            .values(secret=self._sealer.seal(stored, f"user:{user_id}"))
+        )
+        return str(stored)
 
 
 def _new_codes(connection: Connection, user_id: int) -> list[str]:

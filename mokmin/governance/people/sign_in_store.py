@@ -31,7 +31,7 @@ second_factors = sa.Table(
     "second_factors",
     metadata,
     sa.Column("user_id", sa.Integer, sa.ForeignKey("users.id"), primary_key=True),
-    sa.Column("secret", sa.String(64), nullable=False),
+    sa.Column("secret", sa.String(400), nullable=False),
     sa.Column("confirmed_at", sa.DateTime),
     sa.Column("last_step", sa.BigInteger, nullable=False, server_default="0"),
 )

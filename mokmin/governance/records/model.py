@@ -197,3 +197,76 @@ class Line:
     due_on: date
     state: str
     disposed_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """What a disclosure request names. ``words``: all of them must occur; ``logins``: of the person,
+    None when no person is named; ``begin`` and ``end``: timestamps in UTC, the end excluded."""
+
+    words: tuple[str, ...]
+    logins: tuple[str, ...] | None
+    begin: datetime | None
+    end: datetime | None
+    most: int
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """A record that a request names. ``decision`` and ``ground`` (정보공개법 제9조 제1항의 호) as its
+    owners decided them before."""
+
+    item: Item
+    decision: str
+    ground: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Content:
+    """A record to be masked and written down: sections of a heading and a text."""
+
+    title: str
+    grade: str | None
+    sections: tuple[tuple[str, str], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Disclosure:
+    """A disclosure pack. ``counts``: records by decision."""
+
+    id: int
+    state: str
+    matter: str
+    person: str
+    from_on: date | None
+    until_on: date | None
+    kinds: tuple[str, ...]
+    made_by: str
+    made_by_id: int
+    made_at: datetime
+    decided_by: str
+    decided_at: datetime | None
+    sha256: str
+    counts: Mapping[str, int]
+
+
+@dataclass(frozen=True, slots=True)
+class DisclosureLine:
+    """One record of a pack without its contents."""
+
+    id: int
+    kind: str
+    item_id: int
+    person: str
+    made_on: date
+    decision: str
+    ground: str
+    note: str
+
+
+DISCLOSURE_STATES: dict[str, str] = {
+    "proposed": "결정 기다림",
+    "approved": "묶는 중",
+    "done": "자료 묶음 있음",
+}
+DECISIONS: dict[str, str] = {"open": "공개", "part": "부분공개", "closed": "비공개"}

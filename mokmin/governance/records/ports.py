@@ -8,7 +8,8 @@ from typing import Protocol
 
 from sqlalchemy import Connection
 
-from mokmin.governance.records.model import Item
+from mokmin.governance.access.model import Principal
+from mokmin.governance.records.model import Content, Found, Item, Wanted
 
 
 class Holding(Protocol):
@@ -31,3 +32,15 @@ class Holding(Protocol):
 
     def clean(self, connection: Connection, files: Sequence[str]) -> None:
         """Remove blobs that no record uses any more. Does no harm when done twice."""
+
+
+class Disclosable(Protocol):
+    """Records of one kind that a disclosure request may ask for."""
+
+    kind: str
+
+    def find(self, connection: Connection, principal: Principal, wanted: Wanted) -> Sequence[Found]:
+        """What the request names, of what the officer may have in a pack; at most ``wanted.most``."""
+
+    def content(self, connection: Connection, principal: Principal, item_id: int) -> Content | None:
+        """One record, not masked yet; None when it is gone or no longer the officer's to have."""

@@ -23,6 +23,7 @@ from sqlalchemy import Connection
 from mokmin.base.db import Database, metadata, utcnow
 from mokmin.base.errors import Conflict, InvalidInput, NotFound, Unavailable
 from mokmin.base.files import BlobStore
+from mokmin.base.files.references import held_blobs
 from mokmin.governance.access.model import OPERATOR
 from mokmin.governance.audit.service import AuditLog
 from mokmin.governance.people.sign_in_store import sign_in_steps
@@ -138,7 +139,8 @@ class Backup:
         with self._db.snapshot() as connection:
             counts = _write_tables(archive, connection, tables, progress)
             last_keys = sequences(connection, tables)
-            keys = connection.execute(sa.select(versions.c.sha256).distinct()).scalars().all()
+            keys = set(connection.execute(sa.select(versions.c.sha256).distinct()).scalars())
+            keys |= held_blobs(connection)
         missing = []
         for number, key in enumerate(sorted(keys), start=1):
             if not self._copy_original(archive, key):

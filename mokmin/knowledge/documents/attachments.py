@@ -194,6 +194,19 @@ class AttachedDocuments:
         self._audit.record(principal, "attachment.open", f"document:{document_id}")
         return self._blobs.path(str(key)), found
 
+    def retry(self, principal: Principal, conversation_id: int, document_id: int) -> None:
+        """Read a file again that could not be read. Raises NotFound, InvalidInput."""
+        found = self.one(principal, conversation_id, document_id).document
+        with self._db.write() as connection:
+            again = connection.execute(
+                versions.update()
+                .where(versions.c.id == found.version_id, versions.c.state == State.FAILED)
+                .values(state=State.QUEUED, reason="", progress=0)
+            )
+            if not again.rowcount:
+                raise InvalidInput("읽지 못한 첨부만 다시 읽을 수 있습니다.")
+            JobQueue.enqueue(connection, INGEST_JOB, found.version_id)
+
     def remove(self, principal: Principal, conversation_id: int, document_id: int) -> None:
         """Take a file off the conversation; one that is in the library stays there. Raises NotFound."""
         found = self.one(principal, conversation_id, document_id)

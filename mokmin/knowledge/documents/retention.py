@@ -18,6 +18,7 @@ from sqlalchemy import ColumnElement, Connection, Row
 from mokmin.base.db import metadata
 from mokmin.base.errors import NotFound
 from mokmin.base.files.ports import BlobStore
+from mokmin.base.files.references import held_blobs
 from mokmin.base.jobs import JobQueue
 from mokmin.governance.access.rules import attachments
 from mokmin.governance.records.model import Item, korean_day
@@ -93,7 +94,10 @@ class DocumentHolding:
 
     def clean(self, connection: Connection, files: Sequence[str]) -> None:
         """See ``Holding``."""
+        held = held_blobs(connection)
         for key in files:
+            if key in held:
+                continue
             used = sa.select(versions.c.id).where(versions.c.sha256 == key).limit(1)
             if connection.execute(used).first() is not None:
                 continue

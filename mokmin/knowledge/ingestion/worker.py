@@ -5,8 +5,9 @@ from __future__ import annotations
 import logging
 import threading
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from typing import Protocol
 
 from sqlalchemy.exc import DBAPIError
 
@@ -27,6 +28,18 @@ BUSY_FOLD_SECONDS = 180.0
 # How often the chores are looked at; each costs one look at the database when there is nothing to do.
 CHORE_SECONDS = 60.0
 Chore = Callable[[], object]
+
+
+class Task(Protocol):
+    """Work of another kind than reading documents; its jobs name a row of its own."""
+
+    def run(self, subject_id: int) -> None:
+        """Do it, or go on with it. Raises MokminError when another try may help."""
+        ...
+
+    def give_up(self, subject_id: int) -> None:
+        """After the last try."""
+        ...
 
 
 @contextmanager
@@ -74,7 +87,9 @@ class Worker:
         ingestion: Ingestion,
         index: PassageIndex,
         chores: Sequence[Chore] = (),
+        tasks: Mapping[str, Task] | None = None,
     ) -> None:
+        self._tasks = dict(tasks or {})
         self._chores = chores
         self._chores_at = -CHORE_SECONDS
         self._queue = queue
@@ -154,7 +169,9 @@ class Worker:
             return
         with _held(self._queue, job, self._name):
             try:
-                if job.kind == INDEX_JOB:
+                if (task := self._tasks.get(job.kind)) is not None:
+                    task.run(job.subject_id)
+                elif job.kind == INDEX_JOB:
                     self._ingestion.refresh(job.subject_id)
                 else:
                     self._ingestion.run(job.subject_id)
@@ -166,5 +183,7 @@ class Worker:
                 self._queue.finish(job)
 
     def _give_up(self, job: Job) -> None:
-        if job.kind != INDEX_JOB:
+        if (task := self._tasks.get(job.kind)) is not None:
+            task.give_up(job.subject_id)
+        elif job.kind != INDEX_JOB:
             self._ingestion.give_up(job.subject_id)

@@ -7,11 +7,12 @@ from pathlib import Path
 import pytest
 from hwpx import validate_package
 
+from mokmin.base.formats.ai_label import VISIBLE
 from mokmin.base.formats.limits import ReadLimits
 from mokmin.base.formats.model import Block, Cell
 from mokmin.base.formats.reader import read_isolated
 from mokmin.base.formats.writing_hwpx import hwpx_bytes
-from mokmin.base.formats.writing_model import AI_LABEL, Footnote, OutputDocument
+from mokmin.base.formats.writing_model import Footnote, OutputDocument
 from mokmin.base.formats.writing_pages import pages_of
 
 ROWS = (
@@ -45,7 +46,7 @@ def test_another_reader_reads_the_same_text(written: Path) -> None:
     read = read_isolated(written, name=written.name, limits=ReadLimits())
     texts = [block.text for block in read.blocks if block.type != "table"]
     assert texts == [
-        "점용료 질문", AI_LABEL, "사용료를 못 내면?", "시장은 독촉장을 발부하여야 한다. [1]",
+        "점용료 질문", VISIBLE, "사용료를 못 내면?", "시장은 독촉장을 발부하여야 한다. [1]",
         "· 납부기한 다음 날부터 30일 이내 [1]", "표 다음 문단", "근거",
         "[1] 도로법, 제66조, 2026. 1. 1., 공개: “독촉장을 발부하여야 한다.”",
     ]  # fmt: skip

@@ -1,8 +1,9 @@
 """Markdown output: notes, merged cells, hostile text, the AI label."""
 
+from mokmin.base.formats.ai_label import VISIBLE
 from mokmin.base.formats.model import Block, Cell
 from mokmin.base.formats.writing_markdown import markdown
-from mokmin.base.formats.writing_model import AI_LABEL, Footnote, OutputDocument
+from mokmin.base.formats.writing_model import Footnote, OutputDocument
 
 
 def test_known_marks_become_footnotes_and_unknown_ones_stay() -> None:
@@ -19,11 +20,11 @@ def test_merged_cells_keep_columns() -> None:
 
 
 def test_empty_answer_carries_the_label() -> None:
-    assert markdown(OutputDocument("빈 답", ())) == f"# 빈 답\n\n> {AI_LABEL}\n"
+    assert markdown(OutputDocument("빈 답", ())) == f"# 빈 답\n\n> {VISIBLE}\n"
 
 
 def test_hostile_text() -> None:
     out = markdown(OutputDocument("t", (Block("paragraph", "a\x00\ud800<b>|" + "가" * 100_000),)))
     assert "a\\<b\\>\\|가" in out
-    assert out.count("가") == 100_000 + AI_LABEL.count("가")
+    assert out.count("가") == 100_000 + VISIBLE.count("가")
     out.encode()

@@ -100,9 +100,15 @@ async function redraw() {
   try {
     const response = await fetch(`/chat/${cid}/attachments`, { credentials: "same-origin" });
     const open = $(".attached .menu[open], .attached [id^=adopt]:not([hidden])");
-    if (response.ok && !open) { $("#attached").replaceWith(fragment(await response.text()).firstElementChild); warn(); }
+    if (response.ok && !open) {
+      const held = $("#attached :focus")?.getAttribute("aria-label");
+      $("#attached").replaceWith(fragment(await response.text()).firstElementChild);
+      if (held) $(`#attached [aria-label="${CSS.escape(held)}"]`)?.focus();
+      warn();
+    }
   } catch { /* the next round tries again */ }
   if ("working" in $("#attached").dataset) watching = setTimeout(redraw, WATCH_MS);
+  else if (held) send();
 }
 function attach(files) {
   const most = Number(chat.dataset.attach);
@@ -168,6 +174,18 @@ if (chat && "attach" in chat.dataset) {
     attach([...e.dataTransfer.files]);
   });
 }
+
+// A question that is sent while an attachment is being read waits for it.
+let held = false, released = false;
+function send() { held = false; released = true; form.requestSubmit(); }
+document.addEventListener("submit", (e) => {
+  if (e.target !== form || released || !$("#question").value.trim() || !("working" in ($("#attached")?.dataset ?? {}))) return;
+  e.preventDefault();
+  e.stopImmediatePropagation();
+  held = true;
+  const now = el("button", { type: "button", className: "btn quiet small", textContent: "기다리지 않고 보내기", onclick: send });
+  $("#chat-status").replaceChildren("첨부를 다 읽으면 보냅니다.", now);
+}, true);
 
 // ---- a temporary conversation ends when it is left --------------------------------------------------
 let staying = false;

@@ -1,5 +1,6 @@
 // Theme, text size, navigation drawer, find-and-run, menus, toasts, htmx set-up.
 import { $, $$, csrf, el, expire, icon, remember, toast, offline } from "./dom.js";
+import "./refill.js";
 
 const root = document.documentElement;
 

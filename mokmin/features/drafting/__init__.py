@@ -1,0 +1,1 @@
+"""Writing official documents: from facts to a draft, its editor, review and file."""

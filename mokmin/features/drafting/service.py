@@ -1,0 +1,437 @@
+"""Drafts: begin from facts, keep what is written, one writer at a time, versions, files."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
+from datetime import timedelta
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy import Connection
+
+from mokmin.base.db import Database, new_id, utcnow
+from mokmin.base.errors import Conflict, InvalidInput, NotFound, TooLarge
+from mokmin.features.drafting.model import Draft, DraftLine, Json, Lock, Version
+from mokmin.features.drafting.store import draft_versions, drafts, one, seen_by, to_draft
+from mokmin.governance.access.model import Permission, Principal
+from mokmin.governance.access.rules import require
+from mokmin.governance.audit.service import AuditLog
+from mokmin.governance.people.store import departments, users
+from mokmin.knowledge.documents.service import DocumentService
+from mokmin.knowledge.official.conversion import converted
+from mokmin.knowledge.official.drafting import compose, written
+from mokmin.knowledge.official.extraction import facts_of
+from mokmin.knowledge.official.facts import checked
+from mokmin.knowledge.official.kinds import kind_of
+from mokmin.knowledge.official.kinds.model import Office
+from mokmin.knowledge.official.model import OfficialDocument
+from mokmin.knowledge.official.serial import from_json, to_json
+
+LOCK = timedelta(seconds=90)
+KEEP_EVERY = timedelta(minutes=10)
+MOST_DRAFTS = 5_000
+MOST_BYTES = 2 * 2**20
+GONE = "초안을 찾을 수 없습니다. 지워졌거나 볼 권한이 없습니다."
+GRADES = ("O", "S", "C")
+# The office's head by the last word of its name.
+_HEADS = {
+    "시": "장",
+    "군": "수",
+    "구": "청장",
+    "도": "지사",
+    "청": "장",
+    "처": "장",
+    "원": "장",
+    "회": "위원장",
+}
+
+
+class DraftingService:
+    """The verbs of drafting. Each takes the principal first; a draft that the person may not open is not
+    found."""
+
+    def __init__(
+        self,
+        db: Database,
+        audit: AuditLog,
+        documents: DocumentService,
+        agency: Callable[[], str] = lambda: "",
+    ) -> None:
+        self._db, self._audit, self._documents, self._agency = db, audit, documents, agency
+
+    # --- begin ----------------------------------------------------------------------------
+    def office(self, principal: Principal) -> Office:
+        """What is known of the drafter's office."""
+        agency = self._agency()
+        phone = ""
+        if principal.department_id is not None:
+            query = sa.select(departments.c.phone).where(
+                departments.c.id == principal.department_id
+            )
+            with self._db.read() as connection:
+                phone = connection.execute(query).scalar() or ""
+        head = agency + _HEADS.get(agency[-1:], "") if agency[-1:] in _HEADS else ""
+        return Office(
+            agency=agency,
+            department=principal.department,
+            drafter=principal.name if principal.user_id else "",
+            head_post=head,
+            phone=str(phone),
+        )
+
+    def begin(self, principal: Principal, kind: str, facts: Any, *, grade: str = "O") -> int:
+        """Compose a draft from facts and return its id. Raises InvalidInput, NotFound, NotAllowed."""
+        require(principal, Permission.ASK)
+        given = checked(facts)
+        made = compose(kind, given, self.office(principal))
+        return self._insert(principal, made.document, given, grade, "facts")
+
+    def adopt(self, principal: Principal, document: OfficialDocument, *, grade: str = "O") -> int:
+        """Begin a draft from a document that was written elsewhere (an imported file)."""
+        require(principal, Permission.ASK)
+        kind_of(document.kind)
+        return self._insert(principal, document, {}, grade, "file")
+
+    def convert(self, principal: Principal, draft_id: int, kind: str) -> int:
+        """A new draft of another kind from the facts of this one."""
+        draft = self.get(principal, draft_id)
+        facts = converted(draft.facts, draft.kind, kind)
+        made = compose(kind, facts, self.office(principal))
+        return self._insert(principal, made.document, facts, draft.grade, "convert")
+
+    def facts_from(
+        self, principal: Principal, kind: str, document_ids: Sequence[int]
+    ) -> tuple[Json, str]:
+        """Facts for a kind out of documents of the library, with the highest grade among them."""
+        require(principal, Permission.ASK)
+        found: Json = {}
+        grade = "O"
+        for document_id in document_ids[:10]:
+            document = self._documents.get(principal, document_id)
+            if document.current_version_id is None:
+                raise InvalidInput(
+                    f"‘{document.title}’은(는) 아직 읽는 중입니다. 잠시 뒤 다시 해 주십시오."
+                )
+            blocks = self._documents.blocks(principal, document_id, document.current_version_id)
+            facts = facts_of(document.title, blocks)
+            if document.department:
+                facts.setdefault("부서", {"value": document.department, "source": document.title})
+            for key, fact in converted(facts, "", kind).items():
+                found.setdefault(key, fact)
+            grade = max(grade, document.grade, key=GRADES.index)
+            self._audit.record(principal, "document.view", f"document:{document_id}", use="draft")
+        return found, grade
+
+    def _insert(
+        self, principal: Principal, document: OfficialDocument, facts: Json, grade: str, how: str
+    ) -> int:
+        if principal.user_id is None:
+            raise InvalidInput("초안은 사람의 계정으로 씁니다. 계정으로 로그인해 주십시오.")
+        if grade not in GRADES:
+            raise InvalidInput("보안 등급은 O, S, C 가운데 하나입니다.")
+        now = utcnow()
+        with self._db.write() as connection:
+            count = connection.execute(
+                sa.select(sa.func.count()).where(
+                    drafts.c.user_id == principal.user_id, drafts.c.deleted_at.is_(None)
+                )
+            ).scalar_one()
+            if count >= MOST_DRAFTS:
+                raise TooLarge(
+                    f"초안은 한 사람이 {MOST_DRAFTS:,}건까지 둘 수 있습니다. 지난 초안을 지워 주십시오."
+                )
+            text = _dump(to_json(document))
+            draft_id = new_id(
+                connection,
+                drafts.insert().values(
+                    user_id=principal.user_id,
+                    department_id=principal.department_id,
+                    kind=document.kind,
+                    title=_title(document),
+                    grade=grade,
+                    facts=_dump(facts),
+                    document=text,
+                    revision=1,
+                    state="writing",
+                    holder_id=principal.user_id,
+                    created_at=now,
+                    updated_at=now,
+                ),
+            )
+            self._keep(connection, draft_id, text, "처음 쓴 글", principal.user_id)
+            detail = {"kind": document.kind, "grade": grade, "how": how}
+            self._audit.append(
+                connection, principal.login, "draft.create", f"draft:{draft_id}", detail
+            )
+        return draft_id
+
+    # --- read -----------------------------------------------------------------------------
+    def mine(self, principal: Principal, limit: int = 100) -> list[DraftLine]:
+        """Drafts of the person and those that wait for them, the newest change first."""
+        query = (
+            sa.select(drafts, users.c.name.label("author"))
+            .join(users, users.c.id == drafts.c.user_id)
+            .where(seen_by(principal))
+            .order_by(drafts.c.updated_at.desc(), drafts.c.id.desc())
+            .limit(limit)
+        )
+        with self._db.read() as connection:
+            rows = connection.execute(query).all()
+        return [
+            DraftLine(
+                r.id,
+                r.kind,
+                r.title,
+                r.grade,
+                r.state,
+                r.user_id == principal.user_id,
+                r.holder_id == principal.user_id and r.state in ("review", "returned"),
+                r.author,
+                r.updated_at,
+            )
+            for r in rows
+        ]
+
+    def get(self, principal: Principal, draft_id: int) -> Draft:
+        """One draft. Raises NotFound."""
+        with self._db.read() as connection:
+            found = one(connection, principal, draft_id)
+        if found is None:
+            raise NotFound(GONE)
+        return found
+
+    def versions(self, principal: Principal, draft_id: int) -> list[Version]:
+        """Kept versions, the newest first."""
+        self.get(principal, draft_id)
+        query = (
+            sa.select(draft_versions, users.c.name)
+            .join(users, users.c.id == draft_versions.c.saved_by)
+            .where(draft_versions.c.draft_id == draft_id)
+            .order_by(draft_versions.c.number.desc())
+        )
+        with self._db.read() as connection:
+            rows = connection.execute(query).all()
+        return [Version(r.number, r.note, r.name, r.saved_at) for r in rows]
+
+    def version(self, principal: Principal, draft_id: int, number: int) -> OfficialDocument:
+        """The document as it was. Raises NotFound."""
+        self.get(principal, draft_id)
+        query = sa.select(draft_versions.c.document).where(
+            draft_versions.c.draft_id == draft_id, draft_versions.c.number == number
+        )
+        with self._db.read() as connection:
+            text = connection.execute(query).scalar()
+        if text is None:
+            raise NotFound("그 판은 없습니다.")
+        return from_json(json.loads(text))
+
+    # --- write ----------------------------------------------------------------------------
+    def lock(self, principal: Principal, draft_id: int, *, take: bool = False) -> Lock:
+        """Begin or go on writing. ``take`` takes the pen from another; that is on the record."""
+        now = utcnow()
+        with self._db.write() as connection:
+            draft = self._writable(connection, principal, draft_id)
+            other = self._other_writer(connection, draft, principal)
+            if other and not take:
+                return Lock(False, other)
+            connection.execute(
+                drafts.update()
+                .where(drafts.c.id == draft_id)
+                .values(locked_by=principal.user_id, locked_until=now + LOCK)
+            )
+            if other:
+                self._audit.append(
+                    connection, principal.login, "draft.take_over", f"draft:{draft_id}", {}
+                )
+        return Lock(True)
+
+    def save(
+        self,
+        principal: Principal,
+        draft_id: int,
+        value: Any,
+        revision: int,
+        *,
+        grade: str | None = None,
+    ) -> Draft:
+        """Keep what was written since ``revision``. Raises Conflict when somebody else saved or took the
+        pen since then; nothing is lost, the caller still holds its text."""
+        if len(json.dumps(value, ensure_ascii=False)) > MOST_BYTES:
+            raise TooLarge("문서가 너무 큽니다. 나누어 써 주십시오. 쓰신 글은 그대로 있습니다.")
+        with self._db.write() as connection:
+            draft = self._writable(connection, principal, draft_id)
+            other = self._other_writer(connection, draft, principal)
+            if other:
+                raise Conflict(
+                    f"{other}님이 이어받아 쓰고 있습니다. 쓰신 글은 화면에 그대로 있습니다."
+                )
+            if revision != draft.revision:
+                raise Conflict(
+                    "다른 곳에서 먼저 고쳤습니다. 새로 고쳐 고친 글을 확인해 주십시오. 쓰신 글은 화면에 그대로 있습니다."
+                )
+            document = from_json({**value, "kind": draft.kind})
+            made = replace(document, approvers=_signatures_kept(draft.document, document))
+            values: dict[str, Any] = {
+                "document": _dump(to_json(made)),
+                "title": _title(made),
+                "revision": draft.revision + 1,
+                "updated_at": utcnow(),
+                "locked_by": principal.user_id,
+                "locked_until": utcnow() + LOCK,
+            }
+            if grade is not None and GRADES.index(grade) >= GRADES.index(draft.grade):
+                values["grade"] = grade
+            connection.execute(drafts.update().where(drafts.c.id == draft_id).values(**values))
+            self._keep_now_and_then(connection, draft, values["document"], principal)
+            row = connection.execute(sa.select(drafts).where(drafts.c.id == draft_id)).one()
+        return to_draft(row)
+
+    def keep(self, principal: Principal, draft_id: int, note: str) -> int:
+        """Keep the present text as a version and return its number."""
+        with self._db.write() as connection:
+            draft = self._writable(connection, principal, draft_id)
+            assert principal.user_id is not None
+            text = _dump(to_json(draft.document))
+            number = self._keep(
+                connection, draft_id, text, note.strip()[:200] or "저장", principal.user_id
+            )
+            self._audit.append(
+                connection, principal.login, "draft.edit", f"draft:{draft_id}", {"version": number}
+            )
+        return number
+
+    def restore(self, principal: Principal, draft_id: int, number: int) -> Draft:
+        """Bring an old version back as the newest text; what stood there is kept as a version first."""
+        old = self.version(principal, draft_id, number)
+        self.keep(principal, draft_id, "되돌리기 전")
+        draft = self.get(principal, draft_id)
+        saved = self.save(principal, draft_id, to_json(old), draft.revision)
+        self.keep(principal, draft_id, f"{number}판으로 되돌림")
+        return saved
+
+    def delete(self, principal: Principal, draft_id: int) -> None:
+        """Take a draft away; its author may bring it back."""
+        self._mark(principal, draft_id, deleted=True)
+
+    def undelete(self, principal: Principal, draft_id: int) -> None:
+        """Bring it back."""
+        self._mark(principal, draft_id, deleted=False)
+
+    def _mark(self, principal: Principal, draft_id: int, *, deleted: bool) -> None:
+        with self._db.write() as connection:
+            changed = connection.execute(
+                drafts.update()
+                .where(
+                    drafts.c.id == draft_id,
+                    drafts.c.user_id == principal.user_id,
+                    drafts.c.state.in_(("writing", "returned")),
+                    drafts.c.deleted_at.is_(None) if deleted else drafts.c.deleted_at.is_not(None),
+                )
+                .values(deleted_at=utcnow() if deleted else None)
+            )
+            if not changed.rowcount:
+                raise NotFound(GONE)
+            action = "draft.delete" if deleted else "draft.restore"
+            self._audit.append(connection, principal.login, action, f"draft:{draft_id}", {})
+
+    def approved_texts(self, principal: Principal, kind: str, limit: int = 2) -> list[str]:
+        """Bodies of approved documents of one kind that the person may see, the newest first: the house style."""
+        query = (
+            sa.select(drafts.c.document)
+            .where(seen_by(principal), drafts.c.kind == kind, drafts.c.state == "approved")
+            .order_by(drafts.c.updated_at.desc())
+            .limit(limit)
+        )
+        with self._db.read() as connection:
+            found = connection.execute(query).scalars().all()
+        return ["\n".join(b.text for b in from_json(json.loads(text)).body) for text in found]
+
+    # --- files ----------------------------------------------------------------------------
+    def file(self, principal: Principal, draft_id: int) -> tuple[Draft, bytes, int]:
+        """The draft as HWPX with its number of pages. On the record."""
+        draft = self.get(principal, draft_id)
+        package, pages = written(draft.document)
+        self.exported(principal, draft, "hwpx")
+        return draft, package, pages
+
+    def exported(self, principal: Principal, draft: Draft, form: str) -> None:
+        """Record that a draft left as a file."""
+        self._audit.record(
+            principal, "draft.export", f"draft:{draft.id}", format=form, grade=draft.grade
+        )
+
+    # --- inside ---------------------------------------------------------------------------
+    def _writable(self, connection: Connection, principal: Principal, draft_id: int) -> Draft:
+        """The draft when it is the person's turn to write. Raises NotFound, Conflict."""
+        draft = one(connection, principal, draft_id, lock=True)
+        if draft is None:
+            raise NotFound(GONE)
+        if draft.state == "approved":
+            raise Conflict("결재가 끝난 문서는 고칠 수 없습니다. 새 초안으로 복사해 쓰십시오.")
+        if draft.holder_id != principal.user_id:
+            raise Conflict("지금은 다른 사람의 차례라 고칠 수 없습니다.")
+        return draft
+
+    def _other_writer(self, connection: Connection, draft: Draft, principal: Principal) -> str:
+        """Who else writes now, empty for nobody."""
+        if draft.locked_by in (None, principal.user_id) or draft.locked_until is None:
+            return ""
+        if draft.locked_until <= utcnow():
+            return ""
+        name = connection.execute(
+            sa.select(users.c.name).where(users.c.id == draft.locked_by)
+        ).scalar()
+        return str(name or "다른 사람")
+
+    def _keep_now_and_then(
+        self, connection: Connection, draft: Draft, text: str, principal: Principal
+    ) -> None:
+        """A version now and then, so that a whole afternoon is not one step."""
+        newest = connection.execute(
+            sa.select(sa.func.max(draft_versions.c.saved_at)).where(
+                draft_versions.c.draft_id == draft.id
+            )
+        ).scalar()
+        if newest is None or utcnow() - newest >= KEEP_EVERY:
+            assert principal.user_id is not None
+            self._keep(connection, draft.id, text, "자동 저장", principal.user_id)
+
+    def _keep(
+        self, connection: Connection, draft_id: int, text: str, note: str, user_id: int
+    ) -> int:
+        newest = connection.execute(
+            sa.select(sa.func.max(draft_versions.c.number)).where(
+                draft_versions.c.draft_id == draft_id
+            )
+        ).scalar()
+        number = (newest or 0) + 1
+        connection.execute(
+            draft_versions.insert().values(
+                draft_id=draft_id,
+                number=number,
+                document=text,
+                note=note,
+                saved_by=user_id,
+                saved_at=utcnow(),
+            )
+        )
+        return number
+
+
+def _signatures_kept(old: OfficialDocument, new: OfficialDocument) -> tuple[Any, ...]:
+    """Nobody signs by saving: signatures come from the decision line alone."""
+    signed = {(a.role, a.post, a.name): a for a in old.approvers if a.signed_on}
+    return tuple(
+        signed.get((a.role, a.post, a.name), replace(a, signed_on="", how=""))
+        for a in new.approvers
+    )
+
+
+def _title(document: OfficialDocument) -> str:
+    return (document.title.strip() or kind_of(document.kind).name)[:400]
+
+
+def _dump(value: Mapping[str, Any]) -> str:
+    return json.dumps(value, ensure_ascii=False)

@@ -1,0 +1,253 @@
+"""Cited answers, plain models and vectors for programs, under the rights of the token's owner."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import asdict
+
+import numpy as np
+
+from mokmin.base.errors import InvalidInput, MokminError, NotAllowed, NotFound
+from mokmin.base.llm.ports import ChatModel, Embedder, Message, Vectors
+from mokmin.features.gateway.model import (
+    MOKMIN,
+    MOKMIN_EXTRACTIVE,
+    Assistants,
+    Chat,
+    ModelCard,
+    Piece,
+)
+from mokmin.governance.access.model import GRADE_RANK, Permission, Principal
+from mokmin.governance.access.rules import require
+from mokmin.governance.audit.model_calls import RecordedModel
+from mokmin.governance.audit.service import AuditLog
+from mokmin.governance.usage.switches import MODEL, Switches
+from mokmin.knowledge.answering.asking import tokens
+from mokmin.knowledge.answering.model import Answer, Exchange, Sentence
+from mokmin.knowledge.answering.service import AnswerService
+from mokmin.knowledge.answering.writing import EXTRACTIVE_MODEL
+
+SWITCH = "gateway"
+MOST_INPUTS, MOST_CHARACTERS = 256, 400_000
+# A sentence that is complete may be masked and sent on.
+_WHOLE = re.compile(r".*(?:\n|[.!?。]\s)", re.DOTALL)
+
+
+class GatewayService:
+    """What the OpenAI protocol reaches. ``screen`` makes a text fit to be sent or raises
+    InvalidInput; ``redact`` masks for models without clearance for personal information; ``mask``
+    masks what a model of a grade wrote."""
+
+    def __init__(
+        self,
+        answers: AnswerService,
+        models: Sequence[ChatModel],
+        embedder: Callable[[], Embedder],
+        audit: AuditLog,
+        switches: Switches,
+        *,
+        screen: Callable[[str], str],
+        redact: Callable[[str], str],
+        mask: Callable[[str, str], str],
+        assistants: Assistants | None = None,
+    ) -> None:
+        self._answers = answers
+        self._models = {model.name: model for model in models}
+        self._embedder = embedder
+        self._audit = audit
+        self._switches = switches
+        self._screen, self._redact, self._mask = screen, redact, mask
+        self._assistants = assistants
+
+    def models(self, principal: Principal) -> list[ModelCard]:
+        """What the caller may name: cited answers, assistants, plain models that are on, vectors."""
+        require(principal, Permission.ASK)
+        cards = [ModelCard(MOKMIN, "mokmin"), ModelCard(MOKMIN_EXTRACTIVE, "mokmin")]
+        if self._assistants is not None:
+            cards += self._assistants.cards(principal)
+        taken = {card.id for card in cards}
+        cards += [
+            ModelCard(model.name, "endpoint", model.grade)
+            for model in self._models.values()
+            if model.name not in taken and self._switches.model_is_on(model.name)
+        ]
+        return [*cards, ModelCard(self._embedder().name, "mokmin-embedding", "C")]
+
+    def chat(self, principal: Principal, chat: Chat) -> Iterator[Piece]:
+        """The answer in pieces, the last one with why it ended. Raises NotFound, NotAllowed,
+        InvalidInput, Unavailable, all before the first piece unless an endpoint breaks off."""
+        require(principal, Permission.ASK)
+        self._switches.check(SWITCH)
+        if chat.model in (MOKMIN, MOKMIN_EXTRACTIVE):
+            return _stopped(self._cited(principal, chat), chat)
+        if chat.model in self._models:
+            return _stopped(self._plain(principal, chat), chat)
+        if self._assistants is not None and any(
+            card.id == chat.model for card in self._assistants.cards(principal)
+        ):
+            return _stopped(self._assistants.stream(principal, chat), chat)
+        raise _no_model(chat.model)
+
+    def embed(
+        self, principal: Principal, model: str, texts: Sequence[str], dimensions: int | None
+    ) -> Vectors:
+        """Unit vectors, shortened to so many dimensions. Raises NotFound, InvalidInput."""
+        require(principal, Permission.ASK)
+        self._switches.check(SWITCH)
+        embedder = self._embedder()
+        if model != embedder.name:
+            raise _no_model(model)
+        if not texts or len(texts) > MOST_INPUTS or not all(texts):
+            raise InvalidInput(f"input은 빈 글이 없이 1개에서 {MOST_INPUTS}개까지 보내 주세요.")
+        if sum(map(len, texts)) > MOST_CHARACTERS:
+            raise InvalidInput(f"input은 모두 {MOST_CHARACTERS:,}자까지입니다. 나누어 보내 주세요.")
+        size = dimensions or embedder.dimensions
+        if not 1 <= size <= embedder.dimensions:
+            raise InvalidInput(f"dimensions는 1에서 {embedder.dimensions}까지입니다.")
+        made = embedder.embed_passages(texts)[:, :size]
+        norms = np.linalg.norm(made, axis=1, keepdims=True)
+        self._audit.record(
+            principal,
+            "model.call",
+            f"model:{model}"[:120],
+            purpose="embedding",
+            tokens_in=sum(map(tokens, texts)),
+        )
+        return np.asarray(made / np.where(norms > 0, norms, 1.0), np.float32)
+
+    # --- cited answers --------------------------------------------------------------------
+    def _cited(self, principal: Principal, chat: Chat) -> Iterator[Piece]:
+        question, history = _exchanges(chat)
+        events = self._answers.stream(
+            principal,
+            self._screen(question),
+            model=EXTRACTIVE_MODEL if chat.model == MOKMIN_EXTRACTIVE else None,
+            history=history,
+            grade=chat.grade,
+        )
+        sent = 0
+        for event in events:
+            if event.sentence is not None:
+                yield Piece(_line(event.sentence, first=sent == 0))
+                sent += 1
+            if event.answer is not None:
+                yield from self._rest(event.answer, sent)
+
+    @staticmethod
+    def _rest(answer: Answer, sent: int) -> Iterator[Piece]:
+        for number, sentence in enumerate(answer.sentences[sent:], start=sent):
+            yield Piece(_line(sentence, first=number == 0))
+        if not answer.sentences:
+            yield Piece(f"{answer.lead} {answer.reason}".strip())
+        yield Piece(
+            finish="stop",
+            cited={
+                "refused": answer.refused,
+                "reason": answer.reason,
+                "model": answer.model,
+                "mode": answer.mode,
+                "grade": answer.grade,
+                "sentences": [
+                    {"text": s.text, "support": s.support, "citations": list(s.citations)}
+                    for s in answer.sentences
+                ],
+                "citations": [asdict(c) for c in answer.citations],
+                "notices": list(answer.notices),
+            },
+        )
+
+    # --- plain models ---------------------------------------------------------------------
+    def _plain(self, principal: Principal, chat: Chat) -> Iterator[Piece]:
+        model = self._models[chat.model]
+        self._switches.check(MODEL + model.name)
+        if GRADE_RANK[chat.grade] > GRADE_RANK[model.grade]:
+            raise NotAllowed(
+                f"{chat.grade}등급 자료는 {model.grade}등급까지 허용된 이 모델에 보낼 수 없습니다. "
+                "보내지 않았습니다. 다른 모델을 골라 주세요.",
+                code="grade-not-cleared",
+            )
+        seen = [self._screen(turn.content) for turn in chat.turns]
+        if not model.profile.personal_data:
+            seen = [self._redact(text) for text in seen]
+        needed = sum(map(tokens, seen)) + chat.max_tokens
+        if needed > model.profile.context_tokens:
+            raise InvalidInput(
+                f"이 모델은 물음과 답을 합해 {model.profile.context_tokens:,} 토큰까지 받습니다. "
+                "줄여서 보내 주세요.",
+                code="context-length-exceeded",
+            )
+        recorded = RecordedModel(
+            model, self._audit, principal, purpose="gateway", grade=chat.grade, count=tokens
+        )
+        messages = [Message(t.role, text) for t, text in zip(chat.turns, seen, strict=True)]
+        return self._spoken(recorded, messages, chat)
+
+    def _spoken(
+        self, model: RecordedModel, messages: Sequence[Message], chat: Chat
+    ) -> Iterator[Piece]:
+        held, finish = "", Piece(finish="stop")
+        stream = model.stream(messages, max_tokens=chat.max_tokens)
+        try:
+            for piece in stream:
+                held += piece
+                if whole := _WHOLE.match(held):
+                    yield Piece(self._mask(whole.group(), chat.grade))
+                    held = held[whole.end() :]
+        except MokminError as error:
+            if error.code != "model-cut":
+                raise
+            finish = Piece(finish="length")
+        finally:
+            if hasattr(stream, "close"):
+                stream.close()
+        if held:
+            yield Piece(self._mask(held, chat.grade))
+        yield finish
+
+
+def _no_model(name: str) -> NotFound:
+    return NotFound(
+        f"'{name[:60]}' 모델이 없거나 쓸 수 없습니다. /v1/models에서 골라 주세요.",
+        code="model-not-found",
+    )
+
+
+def _line(sentence: Sentence, *, first: bool) -> str:
+    """A sentence with the numbers of its citations, on a line of its own."""
+    marks = "".join(f"[{n}]" for n in sentence.citations)
+    return f"{'' if first else chr(10)}{sentence.text}{' ' if marks else ''}{marks}"
+
+
+def _exchanges(chat: Chat) -> tuple[str, tuple[Exchange, ...]]:
+    """The question, and what was asked and said before. Raises InvalidInput."""
+    if not chat.turns or chat.turns[-1].role != "user":
+        raise InvalidInput("마지막 message는 user의 물음이어야 합니다.")
+    found: list[Exchange] = []
+    for turn in chat.turns[:-1]:
+        if turn.role == "user":
+            found.append(Exchange(turn.content, grade=chat.grade))
+        elif turn.role == "assistant" and found:
+            found[-1] = Exchange(found[-1].question, turn.content, grade=chat.grade)
+    return chat.turns[-1].content, tuple(found)
+
+
+def _stopped(pieces: Iterator[Piece], chat: Chat) -> Iterator[Piece]:
+    """The pieces up to the first stop text, which may lie across two of them."""
+    if not chat.stop:
+        yield from pieces
+        return
+    longest, held = max(map(len, chat.stop)), ""
+    for piece in pieces:
+        held += piece.text
+        places = [at for at in (held.find(stop) for stop in chat.stop) if at >= 0]
+        if places:
+            yield Piece(held[: min(places)])
+            yield Piece(finish="stop", cited=piece.cited)
+            return
+        safe = len(held) if piece.finish else max(0, len(held) - longest + 1)
+        if held[:safe]:
+            yield Piece(held[:safe])
+        held = held[safe:]
+        if piece.finish:
+            yield Piece(finish=piece.finish, cited=piece.cited)
