@@ -213,6 +213,17 @@ def test_the_pages(app: Any, people: Any, signed_in: Any, database_url: str) -> 
     assert kim.post(f"{batch}/delete").status_code == 303 and kim.get(batch).status_code == 404
 
 
+def test_a_form_with_hundreds_of_places_can_be_mapped(
+    app: Any, people: Any, signed_in: Any
+) -> None:
+    """More fields than a form usually may have (1,000)."""
+    lines = [f"항목{n}: {{{{자리{n}}}}}" for n in range(400)]
+    made = app.forms.upload(people.lead, "긴 서식", "", "O", [], "a.hwpx", form_file(*lines))
+    data = {f"{what}:{n}": f"값{n}" for n in range(400) for what in ("used", "name", "label")}
+    assert signed_in("lead").post(f"/forms/{made}/setup", data).status_code == 303
+    assert app.forms.open(people.lead, made).names[399] == "값399"
+
+
 def test_forms_are_backed_up_and_outlive_a_document_of_the_same_file(
     app: Any, people: Any, published: int, put: Any, tmp_path: Path
 ) -> None:

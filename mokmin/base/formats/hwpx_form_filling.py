@@ -106,6 +106,7 @@ def _text(data: bytes, spot: TextSpot, value: str) -> list[Edit]:
     if spot.columns:
         width = sum(1 if c.isascii() else 2 for c in value)
         value = f" {value}" + " " * max(1, spot.columns - width - 1)
+    value = spot.lead + value
     first, *rest = spot.ranges
     prefix = _prefix(data, spot.paragraph)
     edits = [Edit(first.start, first.end, _characters(value, prefix))]

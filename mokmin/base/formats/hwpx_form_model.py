@@ -45,7 +45,7 @@ class TextSpot:
     paragraph: Node
     ranges: tuple[Range, ...]
     columns: int = 0
-    text: Node | None = None
+    lead: str = ""
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -44,13 +44,14 @@ _BULLET = re.compile(r"^[\s□■○●◦ㅇ\-–·∙•▪※◇◆▶▷*]+(
 @dataclass(frozen=True, slots=True)
 class Blank:
     """A place in a line, counted in characters. ``pad``: blanks after the value keep what follows in its
-    place; ``signs`` are the boxes of a choice with their names."""
+    place; ``lead`` goes before it; ``signs`` are the boxes of a choice with their names."""
 
     start: int
     end: int
     label: str
     kind: Kind = "text"
     pad: bool = False
+    lead: str = ""
     signs: tuple[tuple[int, int, str], ...] = ()
 
 
@@ -177,7 +178,8 @@ def _colons(text: str) -> list[Blank]:
         label = tail_label(m["label"])
         if not label or _PROSE.search(label) or _goes_on(rest, end - m.start("gap")):
             continue
-        found.append(Blank(m.start("gap"), end, label, pad=bool(rest.strip())))
+        pad = bool(rest.strip())
+        found.append(Blank(m.start("gap"), end, label, pad=pad, lead="" if pad else " "))
     return found
 
 

@@ -21,7 +21,7 @@ from mokmin.knowledge.official.drafting import unfounded
 from mokmin.knowledge.official.facts import Facts, outline
 from mokmin.knowledge.official.kinds import kind_of
 from mokmin.knowledge.official.model import Block, OfficialDocument, Origin, Span
-from mokmin.knowledge.official.prose import ProseWriter, cleared
+from mokmin.knowledge.official.prose import ProseWriter, Written, cleared
 from mokmin.knowledge.official.rewriting import NAMES, Action, because, reworded, with_basis
 from mokmin.knowledge.official.serial import to_json
 from mokmin.knowledge.search.model import Hit
@@ -101,14 +101,7 @@ class SuggestionService:
         lines, name = self._writer.prose(chain, kind.name, told[:80], examples, notices)
         end = len(draft.document.body)
         made = [
-            _suggestion(
-                end,
-                "",
-                line.text,
-                "본문 쓰기",
-                name,
-                "근거 사실: " + " / ".join(told[n][:60] for n in line.facts),
-            )
+            _suggestion(end, "", line.text, "본문 쓰기", name, _rests_on(told, line))
             for line in lines
         ]
         return (self._add(principal, draft, made) if made else draft), notices
@@ -186,6 +179,12 @@ class SuggestionService:
             )
             detail = {"what": str(one["action"]), "by": str(one["by"])[:80]}
             self._audit.append(connection, principal.login, action, f"draft:{draft.id}", detail)
+
+
+def _rests_on(told: Sequence[str], line: Written) -> str:
+    """What a paragraph of a model rests on, for the person who decides."""
+    sure = "" if line.whole else "일부만 사실에서 확인했습니다. "
+    return f"{sure}근거 사실: " + " / ".join(told[n][:60] for n in line.facts)
 
 
 def _block(document: OfficialDocument, at: int) -> Block:

@@ -22,14 +22,14 @@ from mokmin.governance.people.web import Needs, principal_of
 
 GRADES = [("O", "공개"), ("S", "민감"), ("C", "기밀")]
 HWPX = "application/hwp+zip"
-MOST_INPUTS = 12_000
+MOST_INPUTS = 30_000
 Text = Annotated[str, Form()]
 
 
 def routers(kit: PageKit, forms: FormService, batches: BatchService) -> list[APIRouter]:
     """Filling is everybody's, keeping the forms a steward's."""
-    using = APIRouter(dependencies=[Depends(Needs(Permission.ASK))])
-    keeping = APIRouter(dependencies=[Depends(Needs(Permission.CURATE))])
+    using = APIRouter(dependencies=[Depends(Needs(Permission.ASK, most_fields=MOST_INPUTS))])
+    keeping = APIRouter(dependencies=[Depends(Needs(Permission.CURATE, most_fields=MOST_INPUTS))])
     _keeping(keeping, kit, forms, batches)
     _looking_after(keeping, kit, forms)
     _using(using, kit, forms, batches)

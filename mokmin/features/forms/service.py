@@ -153,8 +153,12 @@ class FormService:
         self, principal: Principal, template_id: int, file_name: str, package: bytes
     ) -> tuple[int, int]:
         """A further edition; fields of the same key keep their use. How many are new, and gone."""
+        require(principal, Permission.CURATE)
         form, blob = self._taken(package)
         with self._db.write() as connection:
+            # One after another: numbers of editions count up.
+            mine = sa.select(form_templates.c.id).where(form_templates.c.id == template_id)
+            connection.execute(mine.with_for_update())
             old = self._managed(connection, principal, template_id)
             self._edition(
                 connection, principal, template_id, file_name, blob, form.fields, old.uses
@@ -366,4 +370,4 @@ def _example(field: FormField, use: FieldUse) -> str:
     if field.kind == "date":
         day = datetime.now(UTC) + timedelta(hours=9)
         return f"{day.year}. {day.month}. {day.day}."
-    return f"({use.label})"[: max(4, field.room or 20)]
+    return use.label[: field.room or 20]

@@ -16,6 +16,8 @@ from mokmin.governance.access.model import Permission, Principal
 from mokmin.governance.access.rules import require
 from mokmin.governance.people.sessions import PASSWORD, SECOND_FACTOR, Client, Session
 
+# Of one form; more is refused (Starlette's own bound).
+MOST_FIELDS = 1_000
 SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
 # Asking how long a session lasts is not use of it.
 QUIET = frozenset({"/account/session"})
@@ -148,6 +150,8 @@ class Needs:
     ``bearer`` is false where only a person at a browser may act, never an API token. ``settling`` is
     true where a person goes who must first change the password or set up a second factor.
 
+    ``most_fields`` bounds the fields of a form (some forms of offices have hundreds of places).
+
     Raises NotSignedIn, NotAllowed.
     """
 
@@ -157,7 +161,9 @@ class Needs:
         *,
         bearer: bool = True,
         settling: bool = False,
+        most_fields: int = MOST_FIELDS,
     ) -> None:
+        self.most_fields = most_fields
         self.permission = permission
         self.bearer = bearer
         self.settling = settling
@@ -174,18 +180,18 @@ class Needs:
         if self.permission is not None:
             require(principal, self.permission)
         if request.method not in SAFE and not session.bearer:
-            await _check_form(request, session)
+            await _check_form(request, session, self.most_fields)
 
 
 async def anyone() -> None:
     """Dependency that declares a route open without signing in."""
 
 
-async def _check_form(request: Request, session: Session) -> None:
+async def _check_form(request: Request, session: Session, most_fields: int) -> None:
     """Raises NotAllowed unless the request carries the session's form token."""
     given = request.headers.get("x-csrf-token", "")
     if not given:
-        form = await request.form()
+        form = await request.form(max_fields=most_fields)
         value = form.get("csrf_token", "")
         given = value if isinstance(value, str) else ""
     if not hmac.compare_digest(given.encode(), session.csrf_token.encode()):

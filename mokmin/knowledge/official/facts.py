@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from mokmin.base.errors import InvalidInput
+from mokmin.base.formats.writing_model import clean
 from mokmin.base.korean.numbering import position
 from mokmin.knowledge.official.model import BLANK, Block, Origin, Span, TableCell
 from mokmin.knowledge.official.wording import official
@@ -138,7 +139,16 @@ def checked(given: Any) -> dict[str, Any]:
     size = _weighed(given, 0)
     if size > MOST_CHARACTERS:
         raise InvalidInput(f"사실이 너무 깁니다. 모두 {MOST_CHARACTERS:,}자까지 쓸 수 있습니다.")
-    return {str(key): value for key, value in given.items()}
+    return {clean(str(key)): _cleaned(value) for key, value in given.items()}
+
+
+def _cleaned(value: Any) -> Any:
+    """The value without characters that no file can hold."""
+    if isinstance(value, dict):
+        return {clean(str(k)): _cleaned(v) for k, v in value.items()}
+    if isinstance(value, list):
+        return [_cleaned(v) for v in value]
+    return clean(value) if isinstance(value, str) else value
 
 
 def _weighed(value: Any, depth: int) -> int:

@@ -24,10 +24,12 @@ _LEAD = re.compile(r"^\s*(?:[-*•○ㅇ□#]+|\d{1,2}[.)]|[가-하][.)])\s+")
 
 @dataclass(frozen=True, slots=True)
 class Written:
-    """A paragraph of a model and the facts (by their place) that bear it out."""
+    """A paragraph of a model, the facts (by their place) that it rests on, and whether they bear all of
+    it out (else a part)."""
 
     text: str
     facts: tuple[int, ...]
+    whole: bool = True
 
 
 class ProseWriter:
@@ -100,7 +102,9 @@ class ProseWriter:
         if not _figures(text) <= set().union(*map(_figures, sources)):
             return None
         verdict = self._verifier().check(text, [Source(s) for s in sources])
-        return Written(text, tuple(cited)) if verdict.support == "verified" else None
+        if verdict.support == "unverified":
+            return None
+        return Written(text, tuple(cited), verdict.support == "verified")
 
     def _same(self, made: str, text: str) -> bool:
         """Whether a new wording carries the same figures and names of laws, and the text bears it out."""

@@ -6,6 +6,7 @@ from __future__ import annotations
 from typing import Any, get_args
 
 from mokmin.base.errors import InvalidInput
+from mokmin.base.formats.writing_model import clean
 from mokmin.knowledge.official.model import (
     FORM,
     STYLES,
@@ -98,7 +99,7 @@ def _text(value: Any) -> str:
         raise TypeError("not a text")
     if len(value) > MOST_TEXT:
         raise InvalidInput(f"한 항목은 {MOST_TEXT:,}자까지 쓸 수 있습니다. 나누어 써 주십시오.")
-    return value
+    return clean(value)
 
 
 def _origin(value: dict[str, Any]) -> Origin:

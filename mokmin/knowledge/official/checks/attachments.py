@@ -12,6 +12,11 @@ from mokmin.knowledge.official.checks.register import finding
 _NAMED = re.compile(
     r"(?<![가-힣])[\[<(「]?(?:붙임|별첨)\s?(?P<n>\d{1,2})?[\]>)」]?(?=\s*(?:의|을|를|과|와|에|참[조고]|서식|양식|자료|문서|파일|및|,|\)|\]|\.|$))"
 )
+# The heading of an attachment that is part of the same file, and a form in one piece.
+_TITLE = re.compile(
+    r"[\[<(「【]?\s?(?:붙임|별첨|별지|첨부)\s?(?P<n>\d{1,2})?\s?[\]>)」】]?(?:\s.{0,40})?$"
+)
+_FORM = 1_500
 _COUNT = re.compile(r"(?:각\s*)?\d+\s?(?:부|매|권|건|점|장|식|통|본|개)\s*\.?$")
 _TIGHT = re.compile(r"(?<=[가-힣)\]」])(?<!각)(?P<n>\d+\s?부)\s*\.?$")
 _TYPED = re.compile(r"^\s*(?:붙임\s*)?(?:\d{1,2}[.)]|[①-⑳]|[-○□])\s*|^\s*붙임\s*:?\s+")
@@ -24,7 +29,8 @@ _KINDS = frozenset(["letter", "memo", "decision", "brief", "reply", "notice"])
 def check_attachments(reading: Reading) -> Iterator[Finding]:
     """Attachments named and absent, and the form of their list."""
     listed = _in_text(reading)
-    count = len(reading.document.attachments) or len(listed)
+    own = [int(m["n"] or 1) for p in reading.blocks if (m := _TITLE.match(p.text.strip()))]
+    count = max(len(reading.document.attachments) or len(listed), max(own, default=0))
     yield from _missing(reading, {part.place for part, _ in listed}, count)
     attached = [p for p in reading.parts if p.place.part == "attachment"]
     for part in attached:
@@ -38,7 +44,8 @@ def check_attachments(reading: Reading) -> Iterator[Finding]:
 def _missing(reading: Reading, lists: set[Place], count: int) -> Iterator[Finding]:
     mentioned: set[int] = set()
     for part in reading.prose:
-        if part.place.part == "attachment" or part.place in lists:
+        listing = part.place.part == "attachment" or part.place in lists
+        if listing or _TITLE.match(part.text.strip()) or len(part.text) > _FORM:
             continue
         for match in _NAMED.finditer(part.text):
             number = int(match["n"] or 0)

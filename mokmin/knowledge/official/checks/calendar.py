@@ -145,9 +145,12 @@ _OF_DATE = re.compile(
 
 def _is_partial(text: str, match: re.Match[str], month: int, number: int) -> bool:
     """Whether ``11. 3.`` is a date and not two marks of items or the number of a section."""
-    if 1 <= month <= 12 and 1 <= number <= 31:
-        return True
     end = match.end("pd") + 1
+    tight = (
+        text[match.end("pm") + 1 : match.start("pd")] == ""
+    )  # 3.1. is a section, unless 3.1.(월)
+    if 1 <= month <= 12 and 1 <= number <= 31 and not tight:
+        return True
     return number <= 39 and month <= 19 and bool(_OF_DATE.match(text[end:]))
 
 

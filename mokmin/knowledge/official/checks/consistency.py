@@ -28,7 +28,7 @@ _SURNAMES = frozenset(
     "김이박최정강조윤장임한오서신권황안송전홍유고문양손배백허남심노하곽성차주우구나민진지엄채원천방공현함변염추도소석선설마길연위표명기반왕금옥육인맹제모"
 )
 _POSTED = re.compile(
-    rf"(?P<office>[가-힣]{{2,12}}(?:과|팀|국|실|소|센터|관|부))?(?P<post>{_POSTS})\s(?P<name>[가-힣]{{3}})(?![가-힣]{{2}})"
+    rf"(?<![가-힣])(?P<post>[가-힣]{{2,12}}(?:{_POSTS}))\s(?P<name>[가-힣]{{3}})(?=$|[^가-힣]|[은는이가을를의](?![가-힣]))"
 )
 _LABELLED = re.compile(
     r"(?P<label>총\s?사업비|총\s?예산|총\s?소요\s?예산|소요\s?예산|계약\s?금액|사업비|참석\s?인원|모집\s?인원|선발\s?인원|대상\s?인원|채용\s?인원|총\s?인원|사업\s?량|추정\s?가격|예정\s?가격|지원\s?금액|보조금\s?총액)"
@@ -135,9 +135,9 @@ def _people(reading: Reading) -> Iterator[Finding]:
             holders.setdefault(approver.post, approver.name)
     for part in reading.prose:
         for match in _POSTED.finditer(part.text):
-            if not match["office"] or match["name"][0] not in _SURNAMES:
+            if match["name"][0] not in _SURNAMES:
                 continue
-            post = f"{match['office']}{match['post']}"
+            post = match["post"]
             before = holders.setdefault(post, match["name"])
             if before != match["name"] and _slip_name(before, match["name"]):
                 message = (

@@ -34,9 +34,9 @@ def wrong(grid: Grid, row: int, column: int, rule: str, right: float, what: str)
     number = cell.number or Number(0, 0, "")
     said = number_text(abs(right), number.places)
     negative = right < 0
-    sign = "-" if negative else ""
-    if negative and re.search(r"[△▲]", grid.block.text):
-        sign = "△" if "△" in grid.block.text else "▲"
+    # △ is how public tables write a decrease, unless this one has a minus or ▲.
+    decrease = "-" if re.search(r"-\d", grid.block.text) else "▲" if "▲" in grid.block.text else "△"
+    sign = decrease if negative else ""
     fixed = re.sub(r"^[△▲▽▼\-−–+\s]*\d[\d,]*(?:\.\d+)?", f"{sign}{said}", cell.text.strip())
     fix = fixed if cell.number is not None else f"{sign}{said}"
     stands = with_josa(cell.text.strip() or "빈칸", "으로/로")

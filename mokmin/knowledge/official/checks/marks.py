@@ -15,7 +15,7 @@ from mokmin.knowledge.official.checks.parts import Part, Reading
 
 _TYPED = re.compile(
     r"^\s*(?:\d{1,2}[.)](?![\s\u00a0]?\d{1,2}\.)(?!\d)|[가나다라마바사아자차카타파하][.)]|\(\d{1,2}\)|\([가나다라마바사아자차카타파하]\)"
-    r"|[①-⑳]|[㉮-㉻]|[□■○●◦◆◇▶▷※•‣∙∘☐](?![○□])|[-–—](?=\s)|[ㅇoO](?=\s))[\s\u00a0]*"
+    r"|[①-⑳]|[㉮-㉻]|[□■○●◦◆◇▶▷※•‣∙∘☐](?![○□◦])|[-–—](?=\s)|[ㅇoO](?=\s))[\s\u00a0]*"
 )
 _BULLET = re.compile(r"[□■○●◦◆◇▶▷※•‣∙∘☐\-–—ㅇoO]")
 _TIGHT = re.compile(
@@ -24,7 +24,8 @@ _TIGHT = re.compile(
 _END = re.compile(
     r"(?P<gap>[ \u00a0]*)(?<![가-힣A-Za-z])(?P<word>[\"“]?끝[\"”]?)(?P<dot>\s?\.)?\s*$"
 )
-_COUNTED = re.compile(r"\d+\s?부\s*\.?\s*(?:끝\s*\.?)?\s*$")
+_ATTACHED = re.compile(r"^\s*(?:붙임|별첨)\s*(?:(?P<n>\d{1,2})\.)?")
+_SENTENCE_END = re.compile(r"(?:[.다함음임]|\d\s?부)\s*$|^$")
 _CHAPTER = re.compile(r"^\s*(?:제\s?\d+\s?[장절관편조]|[ⅠⅡⅢⅣⅤⅥⅦⅧⅨⅩ]|[IVX]+\.|붙임|별첨|부칙)")
 
 
@@ -63,7 +64,9 @@ def _levels(reading: Reading) -> Iterator[Finding]:
         last = above.get(part.style, 0)
         # A list under a sentence or a heading may begin one step in.
         most = last + 1 if last or part.style == "item" else 4
-        if part.level > most:
+        # ※ may stand anywhere; ① ㉮ are marks of enumerations inside a text as well.
+        free = part.level >= 4 if part.style == "bullet" else part.level >= 7
+        if part.level > most and not free:
             message = f"{most}단계 다음에 {part.level}단계 항목이 왔습니다. 단계를 건너뛰지 않고 {most}단계로 씁니다."
             yield part.finding("numbering.level", message)
         above[part.style] = part.level
@@ -76,18 +79,20 @@ def _order(parts: list[Part]) -> Iterator[Finding]:
     def close(level: int) -> Iterator[Finding]:
         for deeper in sorted(key for key in open_ if key >= level):
             number, part, members = open_.pop(deeper)
-            if members == 1 and number == 1 and part.style == "text":
+            if members == 1 and number == 1 and part.style == "text" and " " in part.text.strip():
                 yield _lone(part)
 
-    listing = False  # below 붙임 its own numbers go on
+    listed = -1  # the last number below 붙임, whose lines count for themselves
     for part in parts:
         if _CHAPTER.match(part.text):
-            listing = part.text.lstrip().startswith(("붙임", "별첨"))
+            started = _ATTACHED.match(part.text)
+            listed = int(started["n"] or 0) if started else -1
             yield from close(1)
             continue
-        if listing and _COUNTED.search(part.text):
+        if listed >= 0 and position(part.text) == (1, listed + 1):
+            listed += 1
             continue
-        listing = False
+        listed = -1
         tight = _TIGHT.match(part.text)
         if tight:
             sign = tight["mark"]
@@ -152,6 +157,8 @@ def _end(reading: Reading) -> Iterator[Finding]:
         if match is None or part.style in ("caption", "unit", "quoted", "heading"):
             continue
         start = match.start()
+        if match["dot"] is None and not _SENTENCE_END.search(part.text[:start]):
+            continue  # "정보 끝": the noun
         if not (reading.imported and part.style == "text" and _is_last(reading, part)):
             why = (
                 "저절로 붙습니다"

@@ -50,10 +50,12 @@ def check_privacy(reading: Reading, context: Context) -> Iterator[Finding]:
         if part.place.key in CONTACT or part.place.key in _OFFICIAL_FIELDS:
             continue
         for span in context.detect(part.text):
-            yield from _span(part, span, public, context.grade)
+            yield from _span(part, span, public, context.grade, reading.document.kind)
 
 
-def _span(part: Part, span: PersonalSpan, public: bool, grade: str) -> Iterator[Finding]:
+def _span(
+    part: Part, span: PersonalSpan, public: bool, grade: str, kind_of_paper: str
+) -> Iterator[Finding]:
     kind = TYPES.get(span.type, "개인정보")
     if span.type in _GRAVE:
         if public:
@@ -64,6 +66,9 @@ def _span(part: Part, span: PersonalSpan, public: bool, grade: str) -> Iterator[
             yield part.finding("privacy.personal", message, span.start, span.end)
     elif span.type in _LIGHT and public and span.confidence >= 0.5:
         near = part.text[max(0, span.start - 14) : span.end + 8]
+        # Press releases name who speaks and whom to ask.
+        if span.type == "name" and kind_of_paper == "press":
+            return
         listed = part.place.part == "attachment" or _COUNTED.search(part.text)
         if span.type == "name" and (_POST.search(near) or listed):
             return

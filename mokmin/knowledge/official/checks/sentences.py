@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
+from mokmin.base.korean.josa import with_josa
 from mokmin.knowledge.official.checks.endings import conjugated
 from mokmin.knowledge.official.checks.model import Finding
 from mokmin.knowledge.official.checks.parts import Part, Reading
@@ -32,6 +33,7 @@ _ENDS = {
 }  # fmt: skip
 _SENTENCE = re.compile(r"[^.?!\n]*(?:[.?!](?=\s|$|[\"”’)])|\n|$)|[^.?!\n]+[.?!]")
 _ASIDE = re.compile(r"\([^()]*\)|「[^」]*」|\"[^\"]*\"|“[^”]*”")
+_ENDED = re.compile(r"(?:[다요까오음함임됨]|니다)[.?!]?$")
 _POINT = re.compile(r"(?<=\d)\.(?=\s?\d|\s?[~(]|[가-힣])")
 
 
@@ -40,7 +42,8 @@ def check_sentences(reading: Reading) -> Iterator[Finding]:
     for part in reading.prose:
         for match in _PASSIVE.finditer(part.text):
             right = conjugated(_DOUBLE[match["stem"]], _ENDS[match["end"]])
-            message = f"피동을 겹쳐 썼습니다('{match[0]}'). '{right}'로 씁니다."
+            quoted = with_josa(f"'{right}'", "으로/로")
+            message = f"피동을 겹쳐 썼습니다('{match[0]}'). {quoted} 씁니다."
             yield part.finding("sentence.passive", message, *match.span(), right)
         if part.style not in ("caption", "unit", "field") and len(part.text) > MOST:
             yield from _long(part)
@@ -51,7 +54,7 @@ def _long(part: Part) -> Iterator[Finding]:
     for match in _SENTENCE.finditer(text):
         said = match[0].strip()
         bare = _ASIDE.sub("", said)
-        if len(bare) > MOST:
+        if len(bare) > MOST and _ENDED.search(said):
             start = match.start() + len(match[0]) - len(match[0].lstrip())
             message = f"문장이 깁니다({len(bare)}자). 두세 문장으로 나누면 읽기 쉽습니다."
             yield part.finding("sentence.long", message, start, start + len(said))

@@ -77,7 +77,7 @@ _MARKS: tuple[tuple[re.Pattern[str], str | Replace, str], ...] = (
     (re.compile(r"[?!]{2,}"), lambda m: m[0][0], "물음표와 느낌표는 하나만 씁니다."),
 )  # fmt: skip
 _LIST_MARK = re.compile(r"(?:^|(?<=\s))(?:\d{1,2}|[가-하])\)", re.M)
-_PAIRED = (("(", ")"), ("「", "」"), ("『", "』"), ("“", "”"), ("‘", "’"), ("[", "]"))
+_PAIRED = (("(", ")"), ("「", "」"), ("『", "』"), ("“", "”"), ("[", "]"))
 
 
 @lru_cache(maxsize=1)
@@ -93,7 +93,7 @@ def _words() -> tuple[dict[str, str], re.Pattern[str]]:
     by_length = {"key": len, "reverse": True}
     first = "|".join(sorted(starts, **by_length))  # type: ignore[call-overload]
     other = "|".join(sorted(anywhere, **by_length))  # type: ignore[call-overload]
-    return right, re.compile(rf"(?<![가-힣A-Za-z])(?:{first})|(?:{other})")
+    return right, re.compile(rf"(?<![가-힣A-Za-z\d])(?:{first})|(?:{other})")
 
 
 def check_spelling(reading: Reading) -> Iterator[Finding]:
@@ -121,12 +121,12 @@ def _rules(
             fix = replacement(match) if callable(replacement) else match.expand(replacement)
             if fix is None or fix == match[0]:
                 continue
-            said = f" '{match[0].strip()}' → '{fix.strip()}'" if re.search(r"[가-힣]", fix) else ""
-            yield part.finding(rule, f"{why}{said}", *match.span(), fix)
+            said = f"('{match[0].strip()}' → '{fix.strip()}')" if re.search(r"[가-힣]", fix) else ""
+            yield part.finding(rule, f"{why.rstrip('.')}{said}.", *match.span(), fix)
 
 
 def _pairs(part: Part) -> Iterator[Finding]:
-    if part.style == "unit":
+    if part.style == "unit" or "\n" in part.text or len(part.text) > 600:
         return
     text = part.text
     for opening, closing in _PAIRED:

@@ -117,6 +117,15 @@ def _finding(part: Part, match: re.Match[str], book: _Book) -> tuple[str, Findin
     fix: str | None
     if phrase := match["x"] or match["t"]:
         entry = book.phrases[phrase]
+        if phrase.endswith("할 것") and part.text[end : end + 1] in (
+            "을",
+            "이",
+            "은",
+            "에",
+            "으",
+            "도",
+        ):
+            return None  # 준수할 것을 확약한다: no order
         fix = entry.plain
     elif match["v"]:
         found = book.verbs.get((match["v"], "하")) if match["end"] in _ENDS else None
