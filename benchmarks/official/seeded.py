@@ -328,7 +328,7 @@ def _write(file: Path, table: str) -> None:
     tail = rest.partition(last)[2] if rest else "\n"
     begin = f"{first}\n## The reviewer of official documents (`python benchmarks/official/seeded.py --results`)\n\n"
     kept = re.search(r"\n(First run.*?)\n(?=\|)", rest, re.S)
-    note = f"{kept[1]}\n\n" if kept else ""
+    note = f"{kept[1].rstrip()}\n\n" if kept else ""
     file.write_text(f"{head.rstrip()}\n\n{begin}{note}{table}\n{last}{tail}", "utf-8")
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib.util
 import sys
+import time
 from dataclasses import replace
 from datetime import date
 from pathlib import Path
@@ -264,6 +265,17 @@ def test_findings_come_in_reading_order_and_the_same_each_time() -> None:
     order = {"field": 0, "body": 1, "attachment": 2}
     assert places == sorted(places, key=lambda p: (order[p[0]], *p[1:]))
     assert all(f.source and f.message.endswith(".") for f in first)
+
+
+@pytest.mark.parametrize(
+    "text", ["가나다라", "1", "1,", "1억 ", "총 5명: 가,", "2026. 1. 1. ~ ", "「", "금1원("]
+)
+def test_no_text_makes_the_review_slow(text: str) -> None:
+    """A run of 20,000 letters without an end once took minutes: every quantifier is bounded."""
+    long = (text * 20_000)[:20_000]
+    begin = time.perf_counter()
+    review(paper(long, "둘", kind="letter"), PLAIN)
+    assert time.perf_counter() - begin < 10
 
 
 def test_the_register_is_complete_and_the_list_of_words_large() -> None:

@@ -35,9 +35,9 @@ _LABELLED = re.compile(
     rf"\s?(?:[은는:이]\s?|\s)(?:모두\s|총\s|금)?\s?(?P<n>{AMOUNT})\s?(?P<unit>원|명|개소|곳|대|건)"
 )
 _YEAR_OF = re.compile(
-    r"(?P<year>(?:19|20)\d\d)년(?:도)?\s(?P<rest>(?:상반기\s|하반기\s|제\d+[차회]\s)?[가-힣]{2,}(?:\s[가-힣]{2,})?)"
+    r"(?P<year>(?:19|20)\d\d)년(?:도)?\s(?P<rest>(?:상반기\s|하반기\s|제\d+[차회]\s)?[가-힣]{2,12}(?:\s[가-힣]{2,12})?)"
 )
-_NTH = re.compile(r"제\s?(?P<n>\d+)\s?(?P<unit>[차회])\s(?P<rest>[가-힣]{3,}(?:\s[가-힣]{2,})?)")
+_NTH = re.compile(r"제\s?(?P<n>\d+)\s?(?P<unit>[차회])\s(?P<rest>[가-힣]{3,}(?:\s[가-힣]{2,12})?)")
 
 
 def check_consistency(reading: Reading, context: Context) -> Iterator[Finding]:

@@ -13,9 +13,7 @@ _CELL = re.compile(
 _LARGE = re.compile(
     r"^(?P<sign>[△▲\-−])?\s*(?P<n>[\d,.]+\s?[십백천만억조][\d,.\s십백천만억조]*)(?P<unit>원|명)?$"
 )
-AMOUNT = (
-    r"\d[\d,]*(?:\.\d+)?(?:\s?[십백천만억조]+(?:\s?\d[\d,]*(?=\s?[십백천만억조원명개곳대건]))?)*"
-)
+AMOUNT = r"\d[\d,]{0,24}(?:\.\d{1,6})?(?:\s?[십백천만억조]{1,3}(?:\s?\d[\d,]{0,24}(?=\s?[십백천만억조원명개곳대건]))?){0,6}"
 """Pattern of a number with Korean units: 11억 2천만, 4천5백만, 52,800천."""
 _ORDINAL = frozenset(
     [
@@ -74,7 +72,7 @@ def number_of(text: str) -> Number | None:
 def amount_of(text: str) -> float | None:
     """What a text that ``AMOUNT`` matched says."""
     bare = text.strip()
-    if re.fullmatch(r"[\d,]+(?:\.\d+)?", bare):
+    if re.fullmatch(r"[\d,]{1,24}(?:\.\d+)?", bare):
         return float(bare.replace(",", ""))
     found = value(bare)
     return float(found) if found is not None else None

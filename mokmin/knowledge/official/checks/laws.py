@@ -82,7 +82,7 @@ def _marks(part: Part) -> Iterator[Finding]:
         before = part.text[: match.start()].rstrip()
         # "공유재산 및 물품 관리법 제2조": the name may begin earlier.
         alone = not re.search(
-            r"(?:및|의|와|과|에|을|를|등|대한|관한|위한|당사자로 하는|[가-힣]{2,})$", before
+            r"(?:및|의|와|과|에|을|를|등|대한|관한|위한|당사자로 하는|[가-힣]{2,12})$", before
         ) or re.search(r"(?:은|는|이|가|하여|에|으로|로|및|,|\(|:|따라|와|과|단,|한|된)$", before)
         fix = f"「{name}」 " if alone and "관한" not in before[-6:] else None
         yield part.finding(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Iterable
 from dataclasses import replace
 
@@ -49,6 +50,8 @@ CHECKS: tuple[Check, ...] = (
     _alone(check_sentences),
     _alone(check_wording),
 )
+MOST = 200
+"""Findings of one rule in one document; more tell a reader nothing new."""
 _LANGUAGE = ("spelling", "wording", "sentence")
 
 
@@ -57,10 +60,12 @@ def review(document: OfficialDocument, context: Context) -> tuple[Finding, ...]:
     ``context.off`` are left out."""
     reading = Reading(document)
     found: list[Finding] = []
+    counts: Counter[str] = Counter()
     taken: dict[Place, list[tuple[int, int]]] = {}
     for check in CHECKS:
         for one in check(reading, context):
-            if one.rule in context.off:
+            counts[one.rule] += 1
+            if one.rule in context.off or counts[one.rule] > MOST:
                 continue
             here = taken.setdefault(replace(one.place, start=0, end=0), [])
             start, end = one.place.start, one.place.end

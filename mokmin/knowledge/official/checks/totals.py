@@ -11,8 +11,8 @@ from mokmin.knowledge.official.checks.model import Finding
 from mokmin.knowledge.official.checks.parts import Part, Reading
 
 _THINGS = "개소|곳|개교|개사|개반|개팀|개과|개 ?부서|개 ?기관|개 ?업체|개 ?동|개 ?과제|개 ?분야|개 ?사업|개|명|건|종|가지|대|동|점|권|부|가구|세대|필지|팀|과제|부서|기관|업체|시설"
-_TOTAL = rf"(?P<word>총|모두|전체|합계|합하여|도합)\s?(?P<n>\d[\d,]*)\s?(?P<unit>{_THINGS})"
-_STATED = re.compile(rf"(?<![가-힣]){_TOTAL}(?![가-힣]*당)")
+_TOTAL = rf"(?P<word>총|모두|전체|합계|합하여|도합)\s?(?P<n>\d[\d,]{{0,24}})\s?(?P<unit>{_THINGS})"
+_STATED = re.compile(rf"(?<![가-힣]){_TOTAL}(?![가-힣]{{0,12}}당)")
 _SMALL = re.compile(
     r"(?<![\d가-힣.,])(?P<n>\d{1,2})\s?(?P<unit>개소|곳|명|개 ?부서|개 ?기관|개 ?업체|개 ?과제|개 ?분야|개 ?사업|개 ?팀|가지|종|개 ?동|개교|개사)(?=\s?[(:])"
 )
@@ -73,7 +73,10 @@ def _counted(text: str, unit: str, *, names: bool) -> int | None:
         return None
     pieces = [piece for piece in _SPLIT.split(text.strip()) if piece]
     numbers = [
-        m for m in re.finditer(rf"(?<![\d,.])(\d[\d,]*)\s?{re.escape(unit)}(?![가-힣]*당)", text)
+        m
+        for m in re.finditer(
+            rf"(?<![\d,.])(\d[\d,]{{0,24}})\s?{re.escape(unit)}(?![가-힣]{{0,12}}당)", text
+        )
     ]
     if len(numbers) >= 2:
         bare = re.split(r",\s", text)
@@ -82,7 +85,7 @@ def _counted(text: str, unit: str, *, names: bool) -> int | None:
         return sum(int(m[1].replace(",", "")) for m in numbers)
     if numbers or not names:
         return None
-    plain = [re.search(r"[가-힣)]\s*(\d[\d,]*)$", piece) for piece in pieces]
+    plain = [re.search(r"[가-힣)]\s*(\d[\d,]{0,24})$", piece) for piece in pieces]
     if len(pieces) >= 2 and all(plain):
         return sum(int(m[1].replace(",", "")) for m in plain if m)
     if len(pieces) < 2 or any(re.search(r"\d", piece) for piece in pieces):
@@ -129,7 +132,7 @@ def _members(members: list[Part], unit: str) -> int | None:
     if len(members) < 2 or any(_OPEN_ENDED.search(m.text.strip()) for m in members):
         return None
     numbers = [
-        re.search(rf"(?<![\d,])(\d[\d,]*)\s?{re.escape(unit)}\s*(?:\([^()]*\))?\.?$", m.text)
+        re.search(rf"(?<![\d,])(\d[\d,]{{0,24}})\s?{re.escape(unit)}\s*(?:\([^()]*\))?\.?$", m.text)
         for m in members
     ]
     if all(numbers):
@@ -231,7 +234,7 @@ def _zeros(text: str, won: float) -> int:
     return len(digits) - len(digits.rstrip("0")) if re.search(r"약|여", text) else -9
 
 
-_ROWS = re.compile(rf"(?:총|모두|전체)\s?(?P<n>\d[\d,]*)\s?(?P<unit>{_THINGS})")
+_ROWS = re.compile(rf"(?:총|모두|전체)\s?(?P<n>\d[\d,]{{0,24}})\s?(?P<unit>{_THINGS})")
 
 
 def _counts(reading: Reading) -> Iterator[Finding]:
