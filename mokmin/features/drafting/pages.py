@@ -186,6 +186,7 @@ def _writing(routes: APIRouter, kit: PageKit, drafting: Drafting) -> None:
             writable=writable,
             locked_by="" if lock is None or lock.mine else lock.name,
             editor=state(principal, draft),
+            paper=present.preview(draft.document),
             versions=present.versions(drafting.drafts.versions(principal, draft_id)),
         )
 

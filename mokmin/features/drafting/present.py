@@ -7,6 +7,8 @@ from collections.abc import Sequence
 from difflib import SequenceMatcher
 from typing import Any
 
+from markupsafe import Markup
+
 from mokmin.base.formats.page_measure import page_count
 from mokmin.base.korean.josa import with_josa
 from mokmin.base.web.kit import ago, local
@@ -163,9 +165,9 @@ def word_diff(before: str, after: str) -> list[tuple[str, str]]:
     return made
 
 
-def preview(document: OfficialDocument) -> str:
+def preview(document: OfficialDocument) -> Markup:
     """The document as paper."""
-    return str(paper_html(laid_out(document)))
+    return paper_html(laid_out(document))
 
 
 def findings(document: OfficialDocument, found: Sequence[Finding]) -> list[Json]:
