@@ -11,6 +11,7 @@ from starlette.testclient import TestClient
 
 from mokmin.app import App
 from mokmin.web import create_web
+from tests.late import present
 
 TOKEN = re.compile(r'name="csrf_token" value="([^"]+)"')
 
@@ -45,9 +46,19 @@ class Browser:
         return self.post("/signin", fields)
 
 
+_made: list[Any] = []
+
+
 @pytest.fixture
-def web(app: App, people: Any) -> Any:
-    return create_web(app)
+def web(request: pytest.FixtureRequest, app: App, people: Any) -> Any:
+    """The web application over the test's own services; its routes are made once, but for tests of what
+    is fixed with them (``own_web``)."""
+    if request.node.get_closest_marker("own_web"):
+        return create_web(app)
+    late = present(app)
+    if not _made:
+        _made.append(create_web(late))
+    return _made[0]
 
 
 @pytest.fixture

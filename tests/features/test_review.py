@@ -145,6 +145,7 @@ def test_forms_without_their_token_are_refused(signed_in: Any, reported: Any) ->
     assert sent.status_code == 403
 
 
+@pytest.mark.own_web
 def test_the_last_comparison_is_shown_without_its_questions(
     app: App, signed_in: Any, reported: Any
 ) -> None:
