@@ -63,7 +63,9 @@ if TYPE_CHECKING:
 
 
 class Features(Knowledge):
-    """What people open."""
+    """What people open. ``agency_name``: the agency of drafts where no setting names it."""
+
+    agency_name = ""
 
     @cached_property
     def organisation(self) -> OrganisationService:
@@ -246,7 +248,12 @@ class Features(Knowledge):
     @cached_property
     def drafting(self) -> DraftingService:
         """Drafts of official documents."""
-        return DraftingService(self.db, self.audit, self.documents, lambda: self.settings.agency)
+        return DraftingService(
+            self.db,
+            self.audit,
+            self.documents,
+            lambda: self.settings.agency or self.agency_name,
+        )
 
     @cached_property
     def draft_review(self) -> ReviewService:

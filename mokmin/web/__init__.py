@@ -49,6 +49,8 @@ def create_web(app: App) -> FastAPI:
     """The ASGI application over a wired App."""
     demo = (app.settings.home / "demo-loaded").is_file()
     city_name = str(loader.city()["name"]) if demo else "행정 인공지능"
+    if demo:
+        app.agency_name = str(loader.city()["full_name"])
 
     def shell(request: Request) -> Mapping[str, Any]:
         session = session_of(request)

@@ -142,6 +142,8 @@ class DisposalService:
                     state=state.value, decided_by=principal.login, decided_at=utcnow(), note=note
                 )
             )
+            if approve:
+                JobQueue.enqueue(connection, JOB, disposal_id)
             action = "disposal.approve" if approve else "disposal.reject"
             self._audit.append(
                 connection,
@@ -187,7 +189,8 @@ class DisposalService:
         target = io.StringIO()
         out = csv.writer(target)
         out.writerow(["기록 처분 확인서", f"처분 {found.id}"])
-        out.writerow(["목록을 만든 사람", found.made_by, "승인한 사람", found.decided_by])
+        made_by, decided_by = safe_cell(found.made_by), safe_cell(found.decided_by)
+        out.writerow(["목록을 만든 사람", made_by, "승인한 사람", decided_by])
         out.writerow(["목록 해시(SHA-256)", found.hash])
         out.writerow(["결과", *(f"{ITEM_STATES[k]} {n}건" for k, n in found.counts.items())])
         out.writerow([])
@@ -199,7 +202,7 @@ class DisposalService:
                 [
                     KINDS[line.kind].name,
                     line.item_id,
-                    f"'{line.person}" if line.person[:1] in "=+-@" else line.person,
+                    safe_cell(line.person),
                     line.closed_on.isoformat(),
                     PERIODS[line.period],
                     line.due_on.isoformat(),
@@ -211,6 +214,9 @@ class DisposalService:
         return target.getvalue()
 
     # --- the work ---------------------------------------------------------------------------
+    def give_up(self, disposal_id: int) -> None:
+        """A worker's last try failed: the list stays approved, and ``turn`` goes on with it."""
+
     def turn(self) -> None:
         """Carry out what is approved; called by the worker, also after one was killed."""
         query = sa.select(disposals.c.id).where(disposals.c.state == State.APPROVED.value)

@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from enum import StrEnum
+from pathlib import Path
 
 PERIODS: dict[str, str] = {
     "1": "1년",
@@ -39,6 +40,13 @@ KINDS: dict[str, Kind] = {
         Kind("conversation", "업무 대화", "3", "행정업무의 참고·사실 증명 (기본값)"),
         Kind("document", "문서고 문서", "10", "업무 수행의 근거 (기본값)"),
         Kind("tool_run", "도구 결과", "1", "단순한 작업 과정의 자료 (기본값)"),
+        Kind("attachment", "대화에 붙인 파일", "3", "대화와 함께 지움 (더 짧게 정하면 먼저 지움)"),
+        Kind(
+            "audit",
+            "감사 기록",
+            "1",
+            "설정의 보관 달수와 이 기간 가운데 긴 쪽 (개인정보의 안전성 확보조치 기준 제8조)",
+        ),
     )
 }
 
@@ -223,11 +231,15 @@ class Found:
 
 @dataclass(frozen=True, slots=True)
 class Content:
-    """A record to be masked and written down: sections of a heading and a text."""
+    """A record to be masked and written down: sections of a heading and a text. ``item`` as it is
+    now, for holds; ``original``: the file as it came in, with its name; ``remark`` for the index."""
 
     title: str
     grade: str | None
     sections: tuple[tuple[str, str], ...]
+    item: Item
+    original: tuple[str, Path] | None = None
+    remark: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -270,3 +282,6 @@ DISCLOSURE_STATES: dict[str, str] = {
     "done": "자료 묶음 있음",
 }
 DECISIONS: dict[str, str] = {"open": "공개", "part": "부분공개", "closed": "비공개"}
+ABSENT = "absent"
+"""Of a record that was disposed of before: nobody decides on it (정보 부존재)."""
+DECISION_NAMES: dict[str, str] = {**DECISIONS, ABSENT: "부존재"}
