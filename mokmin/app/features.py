@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from mokmin.app.knowledge import Knowledge
 from mokmin.base.llm.ports import ChatModel
 from mokmin.features.assistant.attaching import AttachingService
+from mokmin.features.assistant.attachment_retention import AttachmentHolding
 from mokmin.features.assistant.conversations import ConversationService
 from mokmin.features.assistant.disclosing import DisclosableConversations
 from mokmin.features.assistant.folders import FolderService
@@ -21,6 +22,8 @@ from mokmin.features.assistant.sharing import SharingService
 from mokmin.features.assistant.temporary import TemporaryConversations
 from mokmin.features.auditing.activity import ActivityService
 from mokmin.features.auditing.service import AuditingService
+from mokmin.features.drafting.comments import CommentService
+from mokmin.features.drafting.flow import FlowService
 from mokmin.features.drafting.model import Draft
 from mokmin.features.drafting.reviewing import ReviewService
 from mokmin.features.drafting.service import DraftingService
@@ -28,9 +31,12 @@ from mokmin.features.drafting.suggesting import SuggestionService
 from mokmin.features.forms.batches import BatchService
 from mokmin.features.forms.service import FormService
 from mokmin.features.gateway.service import GatewayService
+from mokmin.features.library.handover import SavedSearches
 from mokmin.features.library.service import LibrarySearch
 from mokmin.features.privacy.service import PrivacyService
+from mokmin.features.records.activity import DisclosableActivity
 from mokmin.features.records.service import DisclosureService
+from mokmin.features.tools.disclosing import DisclosableToolRuns
 from mokmin.features.tools.retention import ToolRunHolding
 from mokmin.features.tools.service import ToolService
 from mokmin.governance.access.model import Principal
@@ -90,7 +96,7 @@ class Features(Knowledge):
     @cached_property
     def rotations(self) -> RotationService:
         """Personnel rotations, with everything that is handed over."""
-        holdings = (OwnedDocuments(), StewardDesk(), SharedConversations())
+        holdings = (OwnedDocuments(), StewardDesk(), SharedConversations(), SavedSearches())
         return RotationService(self.db, self.audit, DocumentLibrary(), holdings, today=self._today)
 
     @cached_property
@@ -120,7 +126,12 @@ class Features(Knowledge):
     def disposals(self) -> DisposalService:
         """Records that are deleted for good."""
         files = DocumentHolding(self.blobs, self.settings.home / "cache" / "pages")
-        holdings = (files, ConversationHolding(files), ToolRunHolding())
+        holdings = (
+            files,
+            ConversationHolding(files),
+            AttachmentHolding(files),
+            ToolRunHolding(),
+        )
         return DisposalService(self.db, self.audit, holdings, self._today)
 
     @cached_property
@@ -129,7 +140,12 @@ class Features(Knowledge):
         return DisclosureService(
             self.db,
             self.audit,
-            (DisclosableDocuments(), DisclosableConversations()),
+            (
+                DisclosableDocuments(self.blobs),
+                DisclosableConversations(),
+                DisclosableToolRuns(),
+                DisclosableActivity(self.audit_reader),
+            ),
             self.redactor,
             self.people.principal_of_account,
             self.settings.home / "disclosures",
@@ -253,7 +269,18 @@ class Features(Knowledge):
             self.audit,
             self.documents,
             lambda: self.settings.agency or self.agency_name,
+            self._today,
         )
+
+    @cached_property
+    def draft_flow(self) -> FlowService:
+        """Decision lines."""
+        return FlowService(self.db, self.audit, self.drafting)
+
+    @cached_property
+    def draft_comments(self) -> CommentService:
+        """Comments on drafts."""
+        return CommentService(self.db, self.audit, self.drafting)
 
     @cached_property
     def draft_review(self) -> ReviewService:

@@ -23,6 +23,7 @@ from mokmin.governance.people.viewpoints import Viewpoints
 from mokmin.governance.privacy.findings import Intake
 from mokmin.governance.privacy.policies import PolicyService, PrivacyRules
 from mokmin.governance.privacy.redaction import Redactor
+from mokmin.governance.records.log_keeping import log_is_held
 from mokmin.governance.transparency.first_use import FirstUse
 from mokmin.governance.transparency.register import AiRegister
 from mokmin.governance.transparency.takeover import Takeovers
@@ -108,6 +109,7 @@ class Governance(Foundation):
             self.settings.home / "audit",
             live_months=self.settings.audit_live_months,
             keep_months=self.settings.audit_keep_months,
+            held=log_is_held(self.db, self.people.today),
         )
 
     @cached_property

@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import sys
 from collections.abc import Callable, Sequence
+from datetime import date
 from pathlib import Path
 
 from mokmin.base import logs
@@ -15,6 +16,7 @@ from mokmin.commands import (
     library,
     maintenance,
     measuring,
+    opening,
     privacy,
     serving,
     switching,
@@ -91,6 +93,14 @@ def parser() -> argparse.ArgumentParser:
     account.add_argument("--role", default="official")
     account.add_argument("--department")
     account.add_argument("--password-file", type=Path, help="없으면 표준 입력에서 읽습니다")
+    readers = add(
+        "readers", opening.readers, "문서를 볼 사람을 보거나 더합니다(기간이 모두 끝났을 때)"
+    )
+    readers.add_argument("document", type=int, metavar="DOCUMENT", help="문서 번호")
+    readers.add_argument(
+        "--add", action="append", default=[], metavar="WHO", help="staff, 부서 이름, 아이디"
+    )
+    readers.add_argument("--until", type=date.fromisoformat, metavar="YYYY-MM-DD")
     switch = add("switch", switching.switch, "AI 기능과 모델을 끄고 켭니다(화면을 열 수 없을 때도)")
     switch.add_argument("what", choices=("list", "off", "on"))
     switch.add_argument("key", nargs="?", metavar="KEY", help="예: assistant, model:이름")

@@ -21,7 +21,9 @@ from mokmin.base.jobs.supervisor import Supervisor
 from mokmin.commands.output import Output
 from mokmin.demo import loader
 from mokmin.features.forms.batches import JOB as FORM_BATCH
-from mokmin.knowledge.ingestion.worker import Worker
+from mokmin.features.records.service import JOB as DISCLOSURE
+from mokmin.governance.records.disposal import JOB as DISPOSAL
+from mokmin.knowledge.ingestion.worker import Task, Worker
 from mokmin.settings import Settings, demo_password, first_password
 from mokmin.web import create_web
 
@@ -84,7 +86,11 @@ def worker(options: argparse.Namespace, settings: Settings, out: Output) -> int:
         app.disclosures.turn,
         app.form_batches.sweep,
     )
-    tasks = {FORM_BATCH: app.form_batches}
+    tasks: dict[str, Task] = {
+        FORM_BATCH: app.form_batches,
+        DISPOSAL: app.disposals,
+        DISCLOSURE: app.disclosures,
+    }
     done = Worker(app.queue, app.ingestion, app.index, chores, tasks).run(
         idle_seconds=options.until_idle, stop=stop.is_set
     )

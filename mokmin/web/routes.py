@@ -27,6 +27,8 @@ from mokmin.features.console import pages as console_pages
 from mokmin.features.console import permission_pages, switch_pages
 from mokmin.features.curation import pages as curation_pages
 from mokmin.features.curation import review_pages
+from mokmin.features.drafting import api as drafting_api
+from mokmin.features.drafting import flow_pages as drafting_flow_pages
 from mokmin.features.drafting import pages as drafting_pages
 from mokmin.features.forms import batch_pages as form_batch_pages
 from mokmin.features.forms import pages as form_pages
@@ -143,9 +145,17 @@ def add_pages(web: FastAPI, app: App, kit: PageKit, demo: bool, cookies: Cookies
     )
     web.include_router(tools_pages.api_router(app.tools))
     drafting = drafting_pages.Drafting(
-        app.drafting, app.draft_review, app.suggestions, app.documents, app.read_upload
+        app.drafting,
+        app.draft_review,
+        app.suggestions,
+        app.draft_comments,
+        app.documents,
+        app.read_upload,
     )
     web.include_router(drafting_pages.router(kit, drafting), include_in_schema=False)
+    line = drafting_flow_pages.router(kit, app.drafting, app.draft_flow, app.draft_comments)
+    web.include_router(line, include_in_schema=False)
+    web.include_router(drafting_api.api_router(app.drafting, app.draft_review))
     curation = curation_pages.Curation(
         app.inspection,
         app.dictionary,

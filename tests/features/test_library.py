@@ -191,3 +191,10 @@ def test_the_filter_by_state(kim: Any) -> None:
 def test_the_filter_of_files_under_way(kim: Any) -> None:
     upload(kim, "주차 요금.txt", TEXT.encode())
     assert "주차 요금" in kim.get("/library/rows?state=working").text
+
+
+def test_a_closed_document_needs_its_ground(app: Any, people: Any, signed_in: Any) -> None:
+    kim = signed_in("kim")
+    assert upload(kim, "민감.txt", b"x", grade="S").status_code == 400
+    key = upload(kim, "민감.txt", TEXT.encode(), grade="S", ground="5").json()["document_id"]
+    assert app.rights.of(people.kim, key).rights.legal_ground == "5"

@@ -16,6 +16,7 @@ from mokmin.base.errors import UnreadableFile
 from mokmin.governance.access.model import OPERATOR
 from mokmin.governance.audit.care import AuditCare
 from mokmin.governance.audit.service import Verification
+from mokmin.governance.people.sealing import Sealer
 from mokmin.knowledge.backup import service as backup_service
 from mokmin.knowledge.backup.audit_files import keeps
 from mokmin.knowledge.backup.restore import Restore
@@ -47,6 +48,7 @@ def test_a_backup_under_which_a_month_closes_restores_whole(
 
     monkeypatch.setattr(backup_service, "_write_tables", tables)
     file = tmp_path / "b.mokmin"
+    sealed = Sealer(app.settings.home / "keys" / "second-factor").seal("비밀", "1")
     app.backup.make(file, quiet)
 
     def restored(name: str, source: Path) -> Verification:
@@ -64,6 +66,9 @@ def test_a_backup_under_which_a_month_closes_restores_whole(
         Restore(home, url, migrations, open_home).run(source, quiet)
         back = open_home(home, url)
         found = back.audit.verify()
+        key = home / "keys" / "second-factor"
+        assert Sealer(key).open(sealed, "1") == "비밀"
+        assert (key.stat().st_mode & 0o777, key.parent.stat().st_mode & 0o777) == (0o600, 0o700)
         back.db.close()
         return found
 

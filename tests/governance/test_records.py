@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -12,8 +12,13 @@ import sqlalchemy as sa
 from mokmin.app import App
 from mokmin.base.errors import InvalidInput, MokminError, NotAllowed
 from mokmin.features.assistant.store import conversations, turns
+from mokmin.features.library.handover import SavedSearches
+from mokmin.features.library.store import saved_searches
 from mokmin.governance.access.model import Principal
+from mokmin.governance.audit.care import AuditCare
 from mokmin.governance.audit.store import audit_log
+from mokmin.governance.people.handover import Giving
+from mokmin.governance.records.log_keeping import log_is_held
 from mokmin.governance.records.model import State, cutoff, due_on
 from mokmin.governance.records.store import disposal_items
 from mokmin.knowledge.documents.store import documents, passages, versions
@@ -160,3 +165,55 @@ def test_a_list_that_was_changed_cannot_be_approved(
     with pytest.raises(InvalidInput):
         app.records.change(rec, "conversation", "7", "없는 기간")
     assert app.disposals.due(rec)["conversation"] == (0, 0)
+
+
+def test_a_hold_or_a_longer_period_keeps_months_of_the_log(
+    app: App, officers: tuple[Principal, Principal]
+) -> None:
+    rec, _ = officers
+    app.audit.record(rec, "document.view", "document:7")
+    folder, begun = app.settings.home / "audit", datetime.now()
+    day = [begun]
+    is_held = log_is_held(app.db, lambda: day[0].date())
+    care = AuditCare(app.db, app.audit, folder, now=lambda: day[0], held=is_held)
+    day[0] = begun + timedelta(days=200)
+    month = care.run().archived[0]
+    day[0] = begun + timedelta(days=1200)
+    for scope, target, ends in (
+        ("person", "rec", None),
+        ("document", "7", None),
+        ("dates", "", day[0]),
+    ):
+        hold = app.records.place(rec, scope, target, "소송", until_on=ends and ends.date())
+        assert month not in care.run().removed, scope
+        app.records.lift(rec, hold)
+    app.records.change(rec, "audit", "30", "감사 지적")
+    assert month not in care.run().removed
+    app.records.change(rec, "audit", "1", "되돌림")
+    other = app.records.place(rec, "person", "nobody", "소송")
+    assert other and month in care.run().removed
+
+
+def test_saved_searches_go_along_once(app: App, people: Any) -> None:
+    assert people.kim.user_id and people.other.user_id
+    with app.db.write() as connection:
+        kept = {
+            "user_id": people.kim.user_id,
+            "created_at": OLD,
+            "address": "q=동파",
+            "name": "동파",
+        }
+        gone = kept | {"address": "q=x", "deleted_at": OLD}
+        connection.execute(saved_searches.insert().values(**kept))
+        connection.execute(saved_searches.insert().values(**gone))
+        giving = [
+            Giving(people.kim.user_id, "kim", None, "", "official", people.other.user_id, "other")
+        ]
+        room = SavedSearches()
+        assert room.held(connection, giving) == {people.kim.user_id: 1}
+        assert room.hand_over(connection, giving) == 1
+        assert room.hand_over(connection, giving) == 0, "not twice"
+        mine = sa.select(saved_searches.c.name).where(
+            saved_searches.c.user_id == people.other.user_id
+        )
+        assert connection.execute(mine).scalars().all() == ["동파 (kim)"]

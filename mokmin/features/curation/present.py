@@ -50,15 +50,15 @@ def inspection(found: Inspection, mask: Mask) -> Json:
         "reranked": found.reranked,
         "stages": [(STAGES[name], round(1000 * seconds)) for name, seconds in found.stages],
         "milliseconds": round(1000 * found.seconds),
-        "absence": _absence(found.absence) if found.absence else None,
+        "absence": _absence(found.absence, mask) if found.absence else None,
     }
 
 
-def _absence(absence: Absence) -> Json:
+def _absence(absence: Absence, mask: Mask) -> Json:
     return {
-        "title": absence.title,
-        "sentence": absence.sentence,
-        "details": absence.details,
+        "title": mask(absence.title),
+        "sentence": mask(absence.sentence),
+        "details": tuple(mask(line) for line in absence.details),
         "kind": _KINDS.get(absence.why, "info"),
         "why": absence.why.value,
     }

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Literal
 
@@ -96,16 +96,18 @@ class Step:
 
 
 @dataclass(frozen=True, slots=True)
+class Colleague:
+    """Somebody who may be put on a decision line."""
+
+    id: int
+    name: str
+    post: str
+    department: str
+
+
+@dataclass(frozen=True, slots=True)
 class Lock:
     """Who writes now. ``mine``: the person who asks; ``name`` of another, empty when free."""
 
     mine: bool
     name: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class Saved:
-    """The outcome of a save."""
-
-    revision: int
-    draft: Draft = field(repr=False)

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Annotated, Any
-from urllib.parse import quote
 
 from fastapi import APIRouter, Body, Depends, File, Form, Request, UploadFile
 from fastapi.responses import HTMLResponse, JSONResponse, RedirectResponse, Response
@@ -15,6 +14,8 @@ from mokmin.base.errors import InvalidInput, MokminError
 from mokmin.base.formats.model import ParsedDocument
 from mokmin.base.web.kit import PageKit
 from mokmin.features.drafting import present
+from mokmin.features.drafting.comments import CommentService
+from mokmin.features.drafting.files import file_response
 from mokmin.features.drafting.model import STATES, Draft, Json
 from mokmin.features.drafting.reviewing import ReviewService
 from mokmin.features.drafting.service import DraftingService
@@ -25,10 +26,11 @@ from mokmin.knowledge.documents.service import DocumentService, LibraryQuery
 from mokmin.knowledge.official.conversion import converted
 from mokmin.knowledge.official.extraction import facts_of
 from mokmin.knowledge.official.kinds import KINDS, kind_of
+from mokmin.knowledge.official.kinds.examples import examples
 
-HWPX = "application/hwp+zip"
 Read = Callable[[bytes, str], ParsedDocument]
 MOST_UPLOAD = 50 * 2**20
+MOST_EXAMPLES = 2
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +40,7 @@ class Drafting:
     drafts: DraftingService
     review: ReviewService
     suggestions: SuggestionService
+    comments: CommentService
     documents: DocumentService
     read: Read
 
@@ -79,6 +82,7 @@ def _beginning(routes: APIRouter, kit: PageKit, drafting: Drafting) -> None:
         grade: str = "O",
         q: str = "",
         picked: list[int] | None = None,
+        example: str = "",
         error: str = "",
         status: int = 200,
     ) -> HTMLResponse:
@@ -110,16 +114,26 @@ def _beginning(routes: APIRouter, kit: PageKit, drafting: Drafting) -> None:
             found=found,
             picked=picked or [],
             filled=len(facts),
+            examples=[e.name for e in examples(kind.key)][:MOST_EXAMPLES],
+            example=example,
             error=error,
         )
 
     @routes.get("/drafts/new")
     def new(
-        request: Request, kind: str = "letter", document: int | None = None, q: str = ""
+        request: Request,
+        kind: str = "letter",
+        document: int | None = None,
+        q: str = "",
+        example: int | None = None,
     ) -> HTMLResponse:
         principal = principal_of(request)
         facts: Json = {}
         grade = "O"
+        shown = examples(kind_of(kind).key)[:MOST_EXAMPLES]
+        if example is not None and 1 <= example <= len(shown):
+            chosen = shown[example - 1]
+            return form_page(request, kind, chosen.facts, example=chosen.name)
         if document is not None:
             facts, grade = drafting.drafts.facts_from(principal, kind, [document])
         picked = [document] if document is not None else []
@@ -187,6 +201,9 @@ def _writing(routes: APIRouter, kit: PageKit, drafting: Drafting) -> None:
             locked_by="" if lock is None or lock.mine else lock.name,
             editor=state(principal, draft),
             paper=present.preview(draft.document),
+            comments=present.comments(drafting.comments.all(principal, draft_id), draft.document),
+            places=present.places(draft.document),
+            my_turn=writable and draft.state == "review",
             versions=present.versions(drafting.drafts.versions(principal, draft_id)),
         )
 
@@ -247,9 +264,8 @@ def _writing(routes: APIRouter, kit: PageKit, drafting: Drafting) -> None:
 # --- versions, files, other kinds -----------------------------------------------------------------
 def _keeping(routes: APIRouter, drafting: Drafting) -> None:
     @routes.get("/drafts/{draft_id}/file")
-    def download(request: Request, draft_id: int) -> Response:
-        draft, package, _ = drafting.drafts.file(principal_of(request), draft_id)
-        return Response(package, media_type=HWPX, headers=attachment(f"{draft.title}.hwpx"))
+    def download(request: Request, draft_id: int, format: str = "hwpx") -> Response:
+        return file_response(drafting.drafts, principal_of(request), draft_id, format)
 
     @routes.post("/drafts/{draft_id}/convert")
     def convert(request: Request, draft_id: int, kind: Annotated[str, Form()]) -> RedirectResponse:
@@ -277,11 +293,3 @@ def _keeping(routes: APIRouter, drafting: Drafting) -> None:
     def undelete(request: Request, draft_id: int) -> RedirectResponse:
         drafting.drafts.undelete(principal_of(request), draft_id)
         return RedirectResponse(f"/drafts/{draft_id}", 303)
-
-
-def attachment(name: str) -> dict[str, str]:
-    """The header that names a file to download."""
-    safe = (
-        "".join(c for c in name if c.isprintable() and c not in '\\/:*?"<>|')[:120] or "draft.hwpx"
-    )
-    return {"Content-Disposition": f"attachment; filename*=UTF-8''{quote(safe)}"}

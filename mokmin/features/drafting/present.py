@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
-from difflib import SequenceMatcher
 from typing import Any
 
 from markupsafe import Markup
@@ -13,7 +11,8 @@ from mokmin.base.formats.page_measure import page_count
 from mokmin.base.korean.josa import with_josa
 from mokmin.base.web.kit import ago, local
 from mokmin.base.web.paper import paper_html
-from mokmin.features.drafting.model import STATES, Draft, DraftLine, Json, Version
+from mokmin.features.drafting.comparing import word_diff
+from mokmin.features.drafting.model import STATES, Comment, Draft, DraftLine, Json, Step, Version
 from mokmin.knowledge.official.checks.model import Finding
 from mokmin.knowledge.official.drafting import laid_out
 from mokmin.knowledge.official.kinds import KINDS, kind_of
@@ -150,21 +149,6 @@ def editor(draft: Draft, found: Sequence[Finding]) -> Json:
     }
 
 
-def word_diff(before: str, after: str) -> list[tuple[str, str]]:
-    """Pieces of two wordings: ``("same" | "del" | "ins", words)``."""
-    old, new = re.findall(r"\s+|\S+", before), re.findall(r"\s+|\S+", after)
-    made: list[tuple[str, str]] = []
-    for tag, a, b, c, d in SequenceMatcher(None, old, new, autojunk=False).get_opcodes():
-        if tag == "equal":
-            made.append(("same", "".join(old[a:b])))
-            continue
-        if b > a:
-            made.append(("del", "".join(old[a:b])))
-        if d > c:
-            made.append(("ins", "".join(new[c:d])))
-    return made
-
-
 def preview(document: OfficialDocument) -> Markup:
     """The document as paper."""
     return paper_html(laid_out(document))
@@ -252,3 +236,70 @@ def given(kind: Kind, form_values: dict[str, str], sources: dict[str, str]) -> J
         source = sources.get(field.key, "")
         facts[field.key] = {"value": value, "source": source} if source else value
     return facts
+
+
+_STEPS = {
+    "waiting": ("기다림", ""),
+    "open": ("지금 차례", "accent"),
+    "done": ("마침", "ok"),
+    "returned": ("되돌려 보냄", "warn"),
+}
+
+
+def steps(found: Sequence[Step]) -> list[Json]:
+    """The decision line; each signed step with the version before it."""
+    made: list[Json] = []
+    last: int | None = None
+    for step in found:
+        name, kind = _STEPS[step.state]
+        made.append(
+            {
+                "number": step.number,
+                "role": step.role,
+                "name": step.name,
+                "post": step.post,
+                "state": step.state,
+                "state_name": name,
+                "kind": kind,
+                "remark": step.remark,
+                "when": f"{local(step.done_at):%Y. %-m. %-d. %H:%M}" if step.done_at else "",
+                "version": step.version,
+                "before": last,
+            }
+        )
+        last = step.version or last
+    return made
+
+
+def comments(found: Sequence[Comment], document: OfficialDocument) -> list[Json]:
+    """Comments with the place that they are about."""
+    marked = marks(document.body)
+    made: list[Json] = []
+    for one in found:
+        kind, _, ref = one.anchor.partition(":")
+        place = ref if kind == "field" else "문서 전체"
+        if kind == "body" and int(ref) < len(document.body):
+            place = f"{marked[int(ref)]} {document.body[int(ref)].text[:24]}".strip()
+        made.append(
+            {
+                "id": one.id,
+                "anchor": one.anchor,
+                "place": place,
+                "quote": one.quote[:80],
+                "text": one.text,
+                "author": one.author,
+                "when": ago(one.created_at),
+                "settled": one.resolved_at is not None,
+            }
+        )
+    return made
+
+
+def places(document: OfficialDocument) -> list[tuple[str, str]]:
+    """Where a comment can be put."""
+    marked = marks(document.body)
+    found = [("", "문서 전체"), *((f"field:{key}", key) for key in document.fields)]
+    for at, block in enumerate(document.body):
+        text = block.text.replace("\n", " ")[:30]
+        found.append((f"body:{at}", f"{marked[at]} {text}".strip() or f"{at + 1}번째"))
+    return found

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
-from datetime import timedelta
+from datetime import date, timedelta
 from typing import Any
 
 import sqlalchemy as sa
@@ -24,6 +24,7 @@ from mokmin.knowledge.official.conversion import converted
 from mokmin.knowledge.official.drafting import compose, written
 from mokmin.knowledge.official.extraction import facts_of
 from mokmin.knowledge.official.facts import checked
+from mokmin.knowledge.official.handover import package, written_docx
 from mokmin.knowledge.official.kinds import kind_of
 from mokmin.knowledge.official.kinds.model import Office
 from mokmin.knowledge.official.model import OfficialDocument
@@ -58,8 +59,10 @@ class DraftingService:
         audit: AuditLog,
         documents: DocumentService,
         agency: Callable[[], str] = lambda: "",
+        today: Callable[[], date] = date.today,
     ) -> None:
         self._db, self._audit, self._documents, self._agency = db, audit, documents, agency
+        self.today = today
 
     # --- begin ----------------------------------------------------------------------------
     def office(self, principal: Principal) -> Office:
@@ -255,6 +258,7 @@ class DraftingService:
         revision: int,
         *,
         grade: str | None = None,
+        facts: Json | None = None,
     ) -> Draft:
         """Keep what was written since ``revision``. Raises Conflict when somebody else saved or took the
         pen since then; nothing is lost, the caller still holds its text."""
@@ -281,6 +285,8 @@ class DraftingService:
                 "locked_by": principal.user_id,
                 "locked_until": utcnow() + LOCK,
             }
+            if facts is not None:
+                values["facts"] = _dump(facts)
             if grade is not None and GRADES.index(grade) >= GRADES.index(draft.grade):
                 values["grade"] = grade
             connection.execute(drafts.update().where(drafts.c.id == draft_id).values(**values))
@@ -349,12 +355,33 @@ class DraftingService:
         return ["\n".join(b.text for b in from_json(json.loads(text)).body) for text in found]
 
     # --- files ----------------------------------------------------------------------------
-    def file(self, principal: Principal, draft_id: int) -> tuple[Draft, bytes, int]:
-        """The draft as HWPX with its number of pages. On the record."""
+    def file(
+        self, principal: Principal, draft_id: int, form: str = "hwpx"
+    ) -> tuple[Draft, bytes, int]:
+        """The draft as ``hwpx``, ``docx`` or ``package`` with its number of pages (0 for a package). On the
+        record."""
         draft = self.get(principal, draft_id)
-        package, pages = written(draft.document)
-        self.exported(principal, draft, "hwpx")
-        return draft, package, pages
+        if form == "package":
+            about = {"draft_id": draft.id, "state": draft.state, "grade": draft.grade}
+            content, pages = package(draft.document, about), 0
+        elif form == "docx":
+            content, pages = written_docx(draft.document)
+        else:
+            content, pages = written(draft.document)
+        self.exported(principal, draft, form)
+        return draft, content, pages
+
+    def replace_facts(
+        self, principal: Principal, draft_id: int, facts: Any, revision: int
+    ) -> Draft:
+        """Compose the draft anew from facts; its text until now is kept as a version. Raises Conflict."""
+        given = checked(facts)
+        draft = self.get(principal, draft_id)
+        made = compose(draft.kind, given, self.office(principal))
+        if revision != draft.revision:
+            raise Conflict("그사이에 글이 바뀌었습니다. 다시 받아 고친 글을 확인해 주십시오.")
+        self.keep(principal, draft_id, "사실을 바꾸기 전")
+        return self.save(principal, draft_id, to_json(made.document), revision, facts=given)
 
     def exported(self, principal: Principal, draft: Draft, form: str) -> None:
         """Record that a draft left as a file."""
@@ -397,6 +424,13 @@ class DraftingService:
         if newest is None or utcnow() - newest >= KEEP_EVERY:
             assert principal.user_id is not None
             self._keep(connection, draft.id, text, "자동 저장", principal.user_id)
+
+    def keep_text(
+        self, connection: Connection, draft_id: int, text: str, note: str, principal: Principal
+    ) -> int:
+        """Keep a text as a version within the caller's transaction."""
+        assert principal.user_id is not None
+        return self._keep(connection, draft_id, text, note[:200], principal.user_id)
 
     def _keep(
         self, connection: Connection, draft_id: int, text: str, note: str, user_id: int

@@ -23,6 +23,7 @@ from mokmin.governance.people.service import PeopleService
 from mokmin.governance.people.web import Needs, principal_of
 from mokmin.knowledge.documents.masking import DocumentMasking
 from mokmin.knowledge.documents.model import DocumentMeta, State, Upload, Version
+from mokmin.knowledge.documents.rights_model import GROUNDS
 from mokmin.knowledge.documents.rights_store import may_manage
 from mokmin.knowledge.documents.service import DocumentService, LibraryQuery
 
@@ -88,6 +89,7 @@ def router(  # noqa: C901 - a list of routes
             upload={
                 "departments": [principal.department] if principal.department else names,
                 "audiences": _audiences(principal),
+                "grounds": [(key, f"제{key}호 {name}") for key, name in GROUNDS.items()],
                 "department": principal.department,
                 "grade": "O",
                 "formats": FORMATS,
@@ -117,16 +119,27 @@ def router(  # noqa: C901 - a list of routes
         grade: Annotated[str, Form()] = "",
         department: Annotated[str, Form()] = "",
         audience: Annotated[str, Form()] = "",
+        ground: Annotated[str, Form()] = "",
         accept: Annotated[str, Header()] = "",
     ) -> Response:
         principal = principal_of(request)
         if grade not in dict(GRADES):
             raise InvalidInput("보안 등급을 골라 주세요.")
+        if ground and ground not in GROUNDS:
+            raise InvalidInput("비공개 근거를 목록에서 골라 주세요.")
+        if grade != "O" and not ground:
+            raise InvalidInput(
+                "민감(S)이나 기밀(C) 문서는 비공개 근거(정보공개법 제9조 제1항의 호)를 골라 주세요. "
+                "올리지 않았습니다."
+            )
         allowed = dict(_audiences(principal))
         if audience not in allowed:
             raise InvalidInput("이 문서를 볼 사람을 골라 주세요.")
         meta = DocumentMeta(
-            department=principal.department or department, grade=grade, audience=(audience,)
+            department=principal.department or department,
+            grade=grade,
+            audience=(audience,),
+            legal_ground=ground,
         )
         taken = [receipt for one in file for receipt in _take(principal, one, path, meta)]
         if "text/html" in accept:

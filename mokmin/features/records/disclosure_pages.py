@@ -13,7 +13,7 @@ from mokmin.base.web.kit import PageKit
 from mokmin.features.records.service import DisclosureService
 from mokmin.governance.access.model import Permission
 from mokmin.governance.people.web import Needs, principal_of
-from mokmin.governance.records.model import DECISIONS, DISCLOSURE_STATES
+from mokmin.governance.records.model import DECISION_NAMES, DECISIONS, DISCLOSURE_STATES
 from mokmin.knowledge.documents.rights_model import GROUNDS
 
 Text = Annotated[str, Form()]
@@ -147,7 +147,9 @@ def _one(
         lines=lines if deciding else lines[:SHOWN],
         kinds=packs.kinds,
         states=DISCLOSURE_STATES,
+        titles=packs.titles(principal, disclosure_id),
         decisions=DECISIONS,
+        decision_names=DECISION_NAMES,
         grounds=GROUNDS,
         base=base,
         may_decide=deciding and found.made_by != principal.login,

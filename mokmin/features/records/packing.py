@@ -6,10 +6,12 @@ import hashlib
 import html
 import io
 import json
+import shutil
 import zipfile
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 from pathlib import Path
+from typing import BinaryIO
 
 from openpyxl import Workbook
 from openpyxl.worksheet.worksheet import Worksheet
@@ -29,7 +31,12 @@ def page(title: str, sections: Sequence[tuple[str, str]]) -> bytes:
 
 def index_page(title: str, rows: Sequence[Sequence[str]]) -> bytes:
     """The index as HTML."""
-    head = "".join(f'<th scope="col">{name}</th>' for name in HEAD)
+    return table_page(title, HEAD, rows)
+
+
+def table_page(title: str, names: Sequence[str], rows: Sequence[Sequence[str]]) -> bytes:
+    """A table as HTML."""
+    head = "".join(f'<th scope="col">{html.escape(name)}</th>' for name in names)
     body = "".join(
         "<tr>" + "".join(f"<td>{html.escape(cell)}</td>" for cell in row) + "</tr>" for row in rows
     )
@@ -55,21 +62,38 @@ def index_sheet(rows: Sequence[Sequence[str]]) -> bytes:
     return target.getvalue()
 
 
-def write(target: Path, files: Mapping[str, bytes], who: Mapping[str, str], at: datetime) -> str:
-    """Write the pack whole or not at all; return its SHA-256."""
-    hashes = {name: hashlib.sha256(content).hexdigest() for name, content in files.items()}
+def write(
+    target: Path, files: Mapping[str, bytes | Path], who: Mapping[str, str], at: datetime
+) -> str:
+    """Write the pack whole or not at all; return its SHA-256. Raises OSError."""
+    hashes = {name: _digest(content) for name, content in files.items()}
     manifest = {"만든 시각(UTC)": at.isoformat(timespec="seconds"), **who, "sha256": hashes}
     target.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
     draft = target.with_suffix(".part")
     with zipfile.ZipFile(draft, "w", zipfile.ZIP_DEFLATED) as pack:
         for name, content in files.items():
-            pack.writestr(zipfile.ZipInfo(name, _STAMP), content, zipfile.ZIP_DEFLATED)
+            entry = zipfile.ZipInfo(name, _STAMP)
+            entry.compress_type = zipfile.ZIP_DEFLATED
+            with pack.open(entry, "w") as sink, _opened(content) as source:
+                shutil.copyfileobj(source, sink)
         body = json.dumps(manifest, ensure_ascii=False, indent=2)
         pack.writestr(zipfile.ZipInfo("manifest.json", _STAMP), body, zipfile.ZIP_DEFLATED)
-    digest = hashlib.sha256(draft.read_bytes()).hexdigest()
+    digest = _digest(draft)
     draft.chmod(0o600)
     draft.replace(target)
     return digest
+
+
+def _opened(content: bytes | Path) -> BinaryIO:
+    return io.BytesIO(content) if isinstance(content, bytes) else content.open("rb")
+
+
+def _digest(content: bytes | Path) -> str:
+    with _opened(content) as source:
+        total = hashlib.sha256()
+        while block := source.read(2**20):
+            total.update(block)
+        return total.hexdigest()
 
 
 def _html(title: str, body: str) -> bytes:

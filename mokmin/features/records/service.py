@@ -2,8 +2,8 @@
 masked by rule, with an index.
 
 A pack holds no more than its maker may have: documents that the maker may read, at the time of the
-search and again when it is built, and conversations masked only. No original file goes in, since masking
-holds for text. The state is the durable job: a worker builds what is approved, again after a kill.
+search and again when it is built, and conversations masked only (see ``building``). The decision queues
+a job in its own transaction; the state says what is left, also after a kill.
 """
 
 from __future__ import annotations
@@ -18,29 +18,35 @@ from sqlalchemy import Connection, Row
 
 from mokmin.base.db import Database, new_id, utcnow
 from mokmin.base.errors import InvalidInput, NotAllowed, NotFound
+from mokmin.base.jobs import JobQueue
 from mokmin.features.records import packing
+from mokmin.features.records.building import PackBuilder
 from mokmin.governance.access.model import Permission, Principal
-from mokmin.governance.access.rules import require
+from mokmin.governance.access.rules import require, visible
 from mokmin.governance.audit.service import AuditLog
 from mokmin.governance.people.store import users
 from mokmin.governance.privacy.redaction import Purpose, Redactor
 from mokmin.governance.records.disclosure_store import disclosure_items, disclosures
-from mokmin.governance.records.holds import LOCK_KEY, held, holds_in
+from mokmin.governance.records.holds import LOCK_KEY
 from mokmin.governance.records.model import (
+    ABSENT,
     DECISIONS,
     KINDS,
-    Content,
     Disclosure,
     DisclosureLine,
+    Found,
     Item,
     Wanted,
+    korean_day,
     start_of,
 )
 from mokmin.governance.records.ports import Disclosable
 from mokmin.governance.records.store import disposal_items
 from mokmin.knowledge.documents.rights_model import GROUNDS
+from mokmin.knowledge.documents.store import documents
 
 WORKER = "records-worker"
+JOB = "disclosure"
 MOST = 1_000
 _GONE = "그런 정보공개 자료 묶음이 없습니다."
 
@@ -62,6 +68,7 @@ class DisclosureService:
         self._audit = audit
         self._sources = {s.kind: s for s in sources}
         self._redactor = redactor
+        self._builder = PackBuilder(self._sources, redactor)
         self._person = person
         self._folder = folder
 
@@ -96,6 +103,7 @@ class DisclosureService:
                     connection, principal, _for_kind(wanted, kind, person)
                 )
             ]
+            found += _disposed(connection, wanted, chosen, found)
             if not found:
                 raise InvalidInput("찾은 기록이 없습니다. 낱말이나 기간을 바꿔 보세요.")
             if len(found) > MOST:
@@ -157,6 +165,8 @@ class DisclosureService:
             if row.state != "proposed":
                 raise InvalidInput("이미 결정된 목록입니다. 아무것도 바꾸지 않았습니다.")
             for line in _lines(connection, disclosure_id):
+                if line.decision == ABSENT:
+                    continue
                 old = (line.decision, line.ground, line.note)
                 decision, ground, note = decisions.get(line.id, old)
                 if decision not in DECISIONS or (ground and ground not in GROUNDS):
@@ -170,6 +180,7 @@ class DisclosureService:
                     .where(disclosure_items.c.id == line.id)
                     .values(decision=decision, ground=ground, note=note.strip()[:300])
                 )
+            JobQueue.enqueue(connection, JOB, disclosure_id)
             connection.execute(
                 disclosures.update()
                 .where(disclosures.c.id == disclosure_id)
@@ -200,6 +211,21 @@ class DisclosureService:
             found = _disclosure(connection, _row(connection, disclosure_id))
             return found, _lines(connection, disclosure_id)
 
+    def titles(self, principal: Principal, disclosure_id: int) -> dict[int, str]:
+        """Masked titles of those documents of a pack that the person may read, by number."""
+        _reader(principal)
+        c, d = disclosure_items.c, documents.c
+        query = sa.select(d.id, d.title, d.grade).where(
+            c.disclosure_id == disclosure_id,
+            c.kind == "document",
+            c.item_id == d.id,
+            visible(principal, d.id),
+            d.deleted_at.is_(None),
+        )
+        with self._db.read() as connection:
+            rows = connection.execute(query).all()
+        return {r.id: self._redactor.apply(r.title, Purpose.DISPLAY, r.grade).text for r in rows}
+
     def file(self, principal: Principal, disclosure_id: int) -> Path:
         """The ZIP, for the one who made it. Raises NotAllowed, NotFound, InvalidInput."""
         require(principal, Permission.KEEP_RECORDS)
@@ -208,8 +234,13 @@ class DisclosureService:
             raise NotAllowed("자료 묶음은 만든 사람만 내려받을 수 있습니다. 새로 만들어 주세요.")
         if found.state != "done":
             raise InvalidInput("아직 묶는 중입니다. 잠시 뒤에 다시 열어 주세요.")
+        if not self._path(disclosure_id).is_file():
+            raise NotFound(
+                "자료 묶음 파일이 이 서버에 없습니다(백업에는 넣지 않습니다). 목록과 결정은 그대로이니, "
+                "같은 사안으로 새로 만들어 주세요."
+            )
         self._audit.record(principal, "disclosure.export", f"disclosure:{disclosure_id}")
-        return self._folder / f"{disclosure_id}.zip"
+        return self._path(disclosure_id)
 
     # --- the work ---------------------------------------------------------------------------
     def turn(self) -> None:
@@ -218,71 +249,41 @@ class DisclosureService:
         with self._db.read() as connection:
             todo = list(connection.execute(query.order_by(disclosures.c.id)).scalars())
         for key in todo:
-            self._build(key)
+            self.run(key)
 
-    def _build(self, key: int) -> None:
+    def run(self, disclosure_id: int) -> None:
+        """Build one that is decided, else nothing; harmless when it runs twice at once."""
         now = utcnow()
         with self._db.read() as connection:
-            found = _disclosure(connection, _row(connection, key))
-            maker, holds = self._person(connection, found.made_by_id), holds_in(connection)
-            files: dict[str, bytes] = {}
-            rows: list[list[str]] = []
-            allowed = maker.may(Permission.KEEP_RECORDS)
-            for n, line in enumerate(_lines(connection, key), start=1):
-                content = None
-                if line.decision != "closed" and allowed:
-                    content = self._sources[line.kind].content(connection, maker, line.item_id)
-                name, remark, ground = "", _remark(connection, line), line.ground
-                item = Item(line.kind, line.item_id, line.person, line.made_on, line.made_on)
-                if held(holds, item):
-                    remark = "보존 조치 중"
-                if content is not None:
-                    made = self._masked(content)
-                    if made is None:
-                        ground, remark = ground or "6", "반출이 막힌 개인정보가 있어 넣지 않음"
-                    else:
-                        name = f"records/{n:04d}-{line.kind}-{line.item_id}.html"
-                        files[name] = made
-                elif line.decision != "closed":
-                    remark = remark or "지금은 없거나 만든 사람이 열람할 수 없음"
-                decision = DECISIONS[line.decision if name else "closed"]
-                rows.append(
-                    [
-                        str(n),
-                        KINDS[line.kind].name,
-                        str(line.item_id),
-                        line.made_on.isoformat(),
-                        decision,
-                        f"정보공개법 제9조 제1항 제{ground}호" if ground else "",
-                        self._redactor.apply(line.note, Purpose.EXPORT).text,
-                        name,
-                        remark,
-                    ]
-                )
-        title = f"정보공개 자료 {key}"
-        files["index.html"] = packing.index_page(title, rows)
-        files["index.xlsx"] = packing.index_sheet(rows)
+            found = _disclosure(connection, _row(connection, disclosure_id))
+            if found.state != "approved":
+                return
+            maker = self._person(connection, found.made_by_id)
+            allowed = maker if maker.may(Permission.KEEP_RECORDS) else None
+            lines = _lines(connection, disclosure_id)
+            made = self._builder.build(connection, found, allowed, lines, _certificates(connection))
         who = {"만든 사람": found.made_by, "결정한 사람": found.decided_by}
-        digest = packing.write(self._folder / f"{key}.zip", files, who, now)
+        digest = packing.write(self._path(disclosure_id), made.files, who, now)
         with self._db.write() as connection:
             done = connection.execute(
                 disclosures.update()
-                .where(disclosures.c.id == key, disclosures.c.state == "approved")
+                .where(disclosures.c.id == disclosure_id, disclosures.c.state == "approved")
                 .values(state="done", sha256=digest, done_at=now)
             )
             if done.rowcount:
                 self._audit.append(
-                    connection, WORKER, "disclosure.done", f"disclosure:{key}", {"sha256": digest}
+                    connection,
+                    WORKER,
+                    "disclosure.done",
+                    f"disclosure:{disclosure_id}",
+                    {"sha256": digest},
                 )
 
-    def _masked(self, content: Content) -> bytes | None:
-        """The record as a page; None when policy blocks what is in it."""
-        texts = [content.title, *(text for pair in content.sections for text in pair)]
-        made = [self._redactor.apply(text, Purpose.EXPORT, content.grade) for text in texts]
-        if any(m.blocked for m in made):
-            return None
-        words = [m.text for m in made]
-        return packing.page(words[0], list(zip(words[1::2], words[2::2], strict=True)))
+    def give_up(self, disclosure_id: int) -> None:
+        """A worker's last try failed: it stays approved, and ``turn`` goes on with it."""
+
+    def _path(self, disclosure_id: int) -> Path:
+        return self._folder / f"{disclosure_id}.zip"
 
 
 def _check(
@@ -322,14 +323,40 @@ def _reader(principal: Principal) -> None:
         require(principal, Permission.KEEP_RECORDS)
 
 
-def _remark(connection: Connection, line: DisclosureLine) -> str:
-    """Where its disposal is certified, empty when it was not disposed of."""
+def _certificates(connection: Connection) -> dict[tuple[str, int], int]:
+    """The disposal that each record went in, by kind and number."""
     c = disposal_items.c
-    query = sa.select(c.disposal_id).where(
-        c.kind == line.kind, c.item_id == line.item_id, c.state == "disposed"
+    rows = connection.execute(
+        sa.select(c.kind, c.item_id, c.disposal_id).where(c.state == "disposed")
     )
-    found = connection.execute(query).scalar()
-    return f"처분함 (처분 확인서 {found})" if found is not None else ""
+    return {(row.kind, row.item_id): row.disposal_id for row in rows}
+
+
+def _disposed(
+    connection: Connection, wanted: Wanted, kinds: Sequence[str], found: Sequence[Found]
+) -> list[Found]:
+    """Records of a person that were disposed of before; words find none, as nothing is left of them."""
+    if wanted.words or not wanted.logins:
+        return []
+    c = disposal_items.c
+    query = sa.select(c.kind, c.item_id, c.person, c.closed_on).where(
+        c.state == "disposed", c.person.in_(wanted.logins), c.kind.in_(kinds)
+    )
+    if wanted.begin is not None:
+        query = query.where(c.closed_on >= korean_day(wanted.begin))
+    if wanted.end is not None:
+        query = query.where(c.closed_on < korean_day(wanted.end))
+    # A number may have been given out again since.
+    alive = {(f.item.kind, f.item.id) for f in found}
+    gone = {
+        (r.kind, r.item_id): r
+        for r in connection.execute(query)
+        if (r.kind, r.item_id) not in alive
+    }
+    return [
+        Found(Item(r.kind, r.item_id, r.person, r.closed_on, r.closed_on), ABSENT)
+        for r in gone.values()
+    ]
 
 
 def _row(connection: Connection, key: int) -> Row[Any]:

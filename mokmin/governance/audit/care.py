@@ -58,7 +58,8 @@ class Done:
 
 class AuditCare:
     """``live_months``: how many months, this one included, stay in the table; ``keep_months``: how
-    long entries are kept, 0: for ever. Raises InvalidInput for less than a year."""
+    long entries are kept, 0: for ever; ``held``: whether a month must stay all the same (legal holds,
+    the retention schedule), asked in the transaction that would remove it. Raises InvalidInput for less than a year."""
 
     def __init__(
         self,
@@ -69,6 +70,7 @@ class AuditCare:
         live_months: int = 3,
         keep_months: int = 24,
         now: Callable[[], datetime] = utcnow,
+        held: Callable[[Connection, Segment, Path], bool] | None = None,
     ) -> None:
         if keep_months and keep_months < LEAST_MONTHS:
             raise InvalidInput(
@@ -78,6 +80,7 @@ class AuditCare:
         self._live = max(1, live_months)
         self._keep = keep_months
         self._now = now
+        self._held = held
 
     def run(self) -> Done:
         """Do what is due; nothing when another process is at it. Raises OSError, Conflict."""
@@ -177,15 +180,17 @@ class AuditCare:
             for segment in segments:
                 if segment.last_at >= limit:
                     break
-                if segment.removed_at is None:
-                    self._dispose(segment)
+                if segment.removed_at is None and self._dispose(segment):
                     yield segment.name
         for segment in segments:
             if segment.removed_at is not None and segment.removed_at < self._now() - GRACE:
                 path_of(self._folder / "segments", segment.name).unlink(missing_ok=True)
 
-    def _dispose(self, segment: Segment) -> None:
+    def _dispose(self, segment: Segment) -> bool:
+        """False when the month is held."""
         with self._db.write() as connection:
+            if self._held is not None and self._held(connection, segment, self._folder):
+                return False
             connection.execute(
                 audit_segments.update()
                 .where(audit_segments.c.first_seq == segment.first_seq)
@@ -204,6 +209,7 @@ class AuditCare:
                     "months": self._keep,
                 },
             )
+        return True
 
     def _today(self) -> datetime:
         return self._now().replace(tzinfo=UTC).astimezone(KST)

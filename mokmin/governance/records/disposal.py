@@ -20,9 +20,11 @@ from sqlalchemy import Connection, Row
 
 from mokmin.base.db import Database, new_id, pairs, utcnow
 from mokmin.base.errors import InvalidInput, NotAllowed, NotFound
+from mokmin.base.jobs import JobQueue
 from mokmin.governance.access.model import Permission, Principal
 from mokmin.governance.access.rules import require
 from mokmin.governance.audit.service import AuditLog, Detail
+from mokmin.governance.people.csv_table import safe_cell
 from mokmin.governance.records.holds import LOCK_KEY, held, holds_in, reason_of, rules_in
 from mokmin.governance.records.model import (
     ITEM_STATES,
@@ -40,6 +42,7 @@ from mokmin.governance.records.ports import Holding
 from mokmin.governance.records.store import disposal_items, disposals
 
 WORKER = "records-worker"
+JOB = "disposal"
 MOST = 50_000
 _GONE = "그런 처분 목록이 없습니다."
 

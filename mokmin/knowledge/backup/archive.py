@@ -1,9 +1,9 @@
 """The backup file: an uncompressed ZIP whose manifest names every member with size and SHA-256.
 
 ``manifest.json`` stands last. ``tables/NAME.arrow`` are Arrow IPC streams (compressed inside),
-``files/SHA256`` the original files, ``home/NAME`` small files of the data folder. A reader trusts
+``files/SHA256`` the original files, ``home/NAME`` small files of the data folder, ``keys/NAME`` its keys. A reader trusts
 nothing: a file is refused when any name, size or hash differs from the manifest, and names are
-limited to these three shapes, so that no member can lead out of the folder.
+limited to these shapes, so that no member can lead out of the folder.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ MANIFEST_BYTES = 512 * 2**20
 CHUNK = 1 << 20
 _NAME = re.compile(
     r"tables/[a-z][a-z0-9_]{0,62}\.arrow|files/[0-9a-f]{64}|home/[A-Za-z0-9][A-Za-z0-9._-]{0,99}"
-    r"|audit/(anchors|segments)/[0-9][A-Za-z0-9.-]{0,60}"
+    r"|keys/[a-z][a-z0-9-]{0,60}|audit/(anchors|segments)/[0-9][A-Za-z0-9.-]{0,60}"
 )
 _ENCRYPTED = 0x1
 # What the standard library raises on a hostile or cut file.

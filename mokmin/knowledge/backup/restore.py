@@ -25,7 +25,7 @@ from mokmin.governance.access.model import OPERATOR
 from mokmin.governance.audit.service import AuditLog
 from mokmin.knowledge.backup import audit_files
 from mokmin.knowledge.backup.archive import ArchiveReader, Manifest, Progress, damaged
-from mokmin.knowledge.backup.service import Summary, disk_error, hold, keeps, sync_folder
+from mokmin.knowledge.backup.service import Summary, disk_error, hold, keeps, keeps_key, sync_folder
 from mokmin.knowledge.backup.staging import Staging, staging_for
 from mokmin.knowledge.backup.tables import load_table, read_table, set_sequences
 from mokmin.knowledge.ingestion.service import Ingestion
@@ -249,12 +249,14 @@ def _copy_originals(archive: ArchiveReader, blobs: BlobStore, progress: Progress
 
 
 def _copy_home_files(archive: ArchiveReader, folder: Path) -> None:
-    for member in [*archive.names("home/"), *archive.names("audit/")]:
+    for member in [*archive.names("home/"), *archive.names("audit/"), *archive.names("keys/")]:
         name = member.removeprefix("home/")
-        if not (audit_files.keeps(member) or (member != name and keeps(name))):
+        kept = audit_files.keeps(member) or keeps_key(member)
+        if not (kept or (member != name and keeps(name))):
             raise damaged(member)
         place = folder / name
-        place.parent.mkdir(parents=True, exist_ok=True)
+        mode = 0o700 if keeps_key(member) else 0o777
+        place.parent.mkdir(parents=True, exist_ok=True, mode=mode)
         descriptor = os.open(place, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
         with archive.open(member) as source, os.fdopen(descriptor, "wb") as target:
             shutil.copyfileobj(source, target)

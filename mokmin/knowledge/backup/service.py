@@ -10,6 +10,7 @@ from __future__ import annotations
 import errno
 import fcntl
 import os
+import re
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -36,6 +37,7 @@ from mokmin.knowledge.documents.store import versions
 # Sign-in tokens are left out: a copy of the file must not open anybody's session.
 LEFT_OUT = (sessions.name, sign_in_steps.name)
 HOME_FILE_BYTES = 2**20
+_KEY = re.compile(r"keys/[a-z][a-z0-9-]{0,60}")
 _NOT_KEPT = ("mokmin.db", "setup-code")
 _ENDINGS_NOT_KEPT = (".log", ".part", ".tmp", ".pid", ".sock", ".lock")
 
@@ -148,6 +150,8 @@ class Backup:
             progress("원본 파일 담기", number, len(keys))
         for path in kept_files(self._home):
             archive.copy(f"home/{path.name}", path)
+        for path in keys_of(self._home):
+            archive.copy(f"keys/{path.name}", path)
         for path in [*anchors, *segments_of(self._home)]:
             archive.copy(path.relative_to(self._home).as_posix(), path)
         manifest = Manifest(
@@ -197,7 +201,8 @@ def _write_tables(
 
 def kept_files(home: Path) -> list[Path]:
     """Small files that lie directly in a home and belong to it (marks, keys); not the database,
-    the code of the first start, logs or hidden files. Folders other than ``files`` and ``audit`` can be rebuilt."""
+    the code of the first start, logs or hidden files. Folders other than ``files``, ``audit`` and
+    ``keys`` can be rebuilt, but for the ZIPs of disclosure packs: these are made anew."""
     return sorted(
         path
         for path in home.iterdir()
@@ -206,6 +211,26 @@ def kept_files(home: Path) -> list[Path]:
         and keeps(path.name)
         and path.stat().st_size <= HOME_FILE_BYTES
     )
+
+
+def keys_of(home: Path) -> list[Path]:
+    """The keys of a home: without them nothing sealed in the database (second factors) opens again."""
+    folder = home / "keys"
+    if not folder.is_dir():
+        return []
+    return sorted(
+        path
+        for path in folder.iterdir()
+        if path.is_file()
+        and not path.is_symlink()
+        and keeps_key(f"keys/{path.name}")
+        and path.stat().st_size <= HOME_FILE_BYTES
+    )
+
+
+def keeps_key(member: str) -> bool:
+    """Whether a member such as ``keys/second-factor`` is a key; unfinished ones have a full stop."""
+    return _KEY.fullmatch(member) is not None
 
 
 def keeps(name: str) -> bool:

@@ -18,7 +18,10 @@ _DOTTED = re.compile(
 _HALF = re.compile(
     r"(?P<half>오전|오후)\s*(?P<h>\d{1,2})\s*(?:시|:)\s*(?:(?P<m>\d{1,2})\s*분?)?(?P<s>\s*반)?(?!간)"
 )
-_CLOCK = re.compile(r"(?<![\d:])(?P<h>\d{1,2})시(?:\s*(?P<m>\d{1,2})분)?(?!\s*간|[가-힣]*도)")
+# 밤 9시 is no 09:00; what part of the day is meant stands in the words, so they stay.
+_CLOCK = re.compile(
+    r"(?<![\d:])(?<!밤 )(?<!낮 )(?<!밤)(?<!낮)(?<!새벽 )(?<!아침 )(?<!저녁 )(?<!새벽)(?<!아침)(?<!저녁)(?P<h>\d{1,2})시(?:\s*(?P<m>\d{1,2})분)?(?!\s*간|[가-힣]*도)"
+)
 
 
 def official(text: str) -> str:

@@ -20,7 +20,6 @@ from mokmin.knowledge.official.model import (
 from mokmin.knowledge.official.wording import official
 
 _NAME = re.compile(r"[가-힣]{2,4}|[가-힣]○{1,3}|○{2,3}")
-_COUNT = re.compile(r"\d+\s*(?:부|매|권|건|점|장|식|통)$")
 ROLES: tuple[tuple[str, Role], ...] = (
     ("기안자", "기안"), ("검토자", "검토"), ("협조자", "협조"), ("결재권자", "결재"),
 )  # fmt: skip
@@ -127,15 +126,12 @@ def named(fact: Fact, style: BlockStyle = "item", level: int = 1, most: int = 8)
 
 
 def attached(facts: Facts, key: str = "붙임") -> tuple[Span, ...]:
-    """Attachments, each with its count (``1부`` where none is said)."""
+    """Attachments as they were named: a number of copies that nobody stated is not added."""
     return tuple(
-        Span(_counted(span.text), span.origin) for span in facts.texts(key) if span.text.strip(" .")
+        Span(re.sub(r"\s*끝\s*\.?\s*$", "", span.text.strip()).rstrip(" ."), span.origin)
+        for span in facts.texts(key)
+        if span.text.strip(" .")
     )
-
-
-def _counted(text: str) -> str:
-    bare = re.sub(r"\s*끝\s*\.?\s*$", "", text.strip()).rstrip(" .")
-    return bare if _COUNT.search(bare) else f"{bare} 1부"
 
 
 def approvers(facts: Facts, office: Office) -> tuple[Approver, ...]:

@@ -61,7 +61,11 @@ VIA = FactField("경유", "거쳐야 하는 기관은?", group="head", aliases=(
 
 def compose_letter(facts: Facts, office: Office) -> OfficialDocument:
     """A letter; with 수신 내부결재 a decision inside the office."""
-    inside = facts.text("수신").replace(" ", "") == INSIDE
+    return _letter(facts, office)
+
+
+def _letter(facts: Facts, office: Office, *, inside: bool = False) -> OfficialDocument:
+    inside = inside or facts.text("수신").replace(" ", "") == INSIDE
     needed = ("행정기관명", "수신", "제목") + (() if inside else ("발신명의",))
     found = fields(facts, (*_HEAD, *_FOOT), needed=needed)
     of_office(found, office, _OFFICE)
@@ -77,7 +81,7 @@ def compose_letter(facts: Facts, office: Office) -> OfficialDocument:
 
 def compose_decision(facts: Facts, office: Office) -> OfficialDocument:
     """A decision inside the office: 수신 is 내부결재 whatever the facts say."""
-    made = compose_letter(facts, office)
+    made = _letter(facts, office, inside=True)
     inside = made.with_field("수신", Span(INSIDE))
     kept = {k: v for k, v in inside.fields.items() if k not in ("발신명의", "경유")}
     return replace(inside, kind="decision", fields=kept)

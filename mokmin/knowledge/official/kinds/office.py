@@ -86,7 +86,7 @@ def remaining_but(facts: Facts, keys: tuple[str, ...]) -> list[Block]:
     return made
 
 
-_TASK = (("할 일", ("할일", "내용", "task", "조치", "업무", "what", "조치사항")), ("담당", ("담당", "담당자", "담당부서", "who", "owner", "부서")), ("기한", ("기한", "due", "when", "완료일", "일정")))  # fmt: skip
+_TASK = (("할 일", ("할일", "내용", "task", "조치", "업무", "what", "조치사항")), ("담당", ("담당", "담당자", "담당부서", "맡은 곳", "맡은 사람", "who", "owner", "assignee", "부서")), ("기한", ("기한", "due", "when", "완료일", "일정")))  # fmt: skip
 
 
 def _tasks(value: Any, origin: Origin) -> list[Block]:
@@ -97,7 +97,9 @@ def _tasks(value: Any, origin: Origin) -> list[Block]:
         if rows is not None:
             return [table_block(rows, origin)]
         return lined(outline(value), origin, "bullet", 1, 4)
-    made = [tuple(TableCell(label, origin=Origin()) for label, _ in _TASK)]
+    known = {folded(name) for label, names in _TASK for name in (label, *names)}
+    more = list(dict.fromkeys(str(k) for r in records for k in r if folded(str(k)) not in known))
+    made = [tuple(TableCell(t, origin=Origin()) for t in (*(label for label, _ in _TASK), *more))]
     for record in records:
         by = {folded(str(k)): str(v) for k, v in record.items() if v not in (None, "")}
         row = []
@@ -105,6 +107,7 @@ def _tasks(value: Any, origin: Origin) -> list[Block]:
             text = next((by[folded(n)] for n in names if folded(n) in by), "")
             cell = TableCell(official(text), origin=origin) if text else TableCell("[  ]", origin=Origin("blank", f"할일({label})"))  # fmt: skip
             row.append(cell)
+        row += [TableCell(official(by.get(folded(name), "")), origin=origin) for name in more]
         made.append(tuple(row))
     return [Block("table", rows=tuple(made))]
 

@@ -21,6 +21,10 @@ from mokmin.knowledge.official.layout.press import press_pages, speech_pages
 from mokmin.knowledge.official.model import Block, OfficialDocument, Origin, Span
 
 _DATE = re.compile(r"(\d{4})\. (\d{1,2})\. (\d{1,2})\.(?:\(([월화수목금토일])\))?")
+# The end of a period names no year again: 2027년 1월 4일부터 1. 29.까지.
+_SHORT = re.compile(
+    r"(일(?:\([월화수목금토일]\))?(?:부터|\s*~)\s*)(\d{1,2})\. (\d{1,2})\.(?:\(([월화수목금토일])\))?"
+)
 
 PRESS_FIELDS = (
     FactField("제목", "기사 제목이 될 한 줄은?", required=True, group="head", example="해온시, 한파쉼터 142곳 문 연다", aliases=("headline", "title", "제목문")),
@@ -78,6 +82,8 @@ def compose_press(facts: Facts, office: Office) -> OfficialDocument:
         if first is not None:
             content.remove(first)
             lead = first.spans[0]
+    elif not content:
+        content = [Block("bullet", (blank("내용"),))]
     blocks.append(Block("lead", (lead or blank("내용"),)))
     blocks += content
     blocks += told(facts, "향후계획", "bullet", most=4)
@@ -153,10 +159,13 @@ def _written_out(block: Block) -> Block:
         day = f"({found[4]})" if found[4] else ""
         return f"{found[1]}년 {found[2]}월 {found[3]}일{day}"
 
+    def said_short(found: re.Match[str]) -> str:
+        return f"{found[1]}{found[2]}월 {found[3]}일{f'({found[4]})' if found[4] else ''}"
+
     def told_out(span: Span) -> Span:
         if span.origin == Origin():
             return span
-        return replace(span, text=_DATE.sub(said, span.text))
+        return replace(span, text=_SHORT.sub(said_short, _DATE.sub(said, span.text)))
 
     return replace(block, spans=tuple(told_out(span) for span in block.spans))
 

@@ -100,11 +100,12 @@ def _compose(
         blocks.append(Block("box", tuple(spans)))
     for one in sections:
         blocks += _section(facts, one)
-    rest = remaining(facts, "bullet", 1, 4)
     table = told(facts, "표", "bullet")
+    attachments = attached(facts)
+    rest = remaining(facts, "bullet", 1, 4)
     if table or rest:
         blocks += [head("참고 사항" if rest else "참고 표"), *rest, *table]
-    return OfficialDocument(kind, found, tuple(blocks), attached(facts))
+    return OfficialDocument(kind, found, tuple(blocks), attachments)
 
 
 def _section(facts: Facts, one: Section) -> list[Block]:

@@ -213,6 +213,7 @@ function tools(block, at, origin) {
   const told = origin && origin !== "form" ? [el("p", { className: "small muted", textContent: `${TOLD[origin]}${source(block)}` })] : [];
   menu.append(summary, el("div", {}, ...told,
     ...(block.style === "table" ? [] : Object.entries(ACTIONS).map(([key, label]) => act(label, () => suggest(key, at)))),
+    act("의견 달기", () => { show("tab-comments"); $("#f-anchor").value = `body:${at}`; $("#f-comment").focus(); }),
     act("위로 (Alt+↑)", () => move(at, -1)), act("아래로 (Alt+↓)", () => move(at, 1)),
     ...styles, act("지우기", () => { const before = copy(state.document); state.document.body.splice(at, 1); redraw(before, { at: Math.max(0, at - 1) }); })));
   const levels = ["item", "bullet", "heading"].includes(block.style)
@@ -426,6 +427,7 @@ if (writable) setInterval(() => fetch(`/drafts/${id}/lock`, { method: "POST", cr
 $("[data-file]").addEventListener("click", async (event) => { if (timer && !stuck) { event.preventDefault(); clearTimeout(timer); timer = 0; await save(); location.href = event.currentTarget?.href ?? `/drafts/${id}/file`; } });
 window.addEventListener("beforeunload", (event) => { if (saving || stuck) event.preventDefault(); });
 
+if (location.hash === "#comments") show("tab-comments");
 const drawAll = () => { drawFields(); drawBlocks(); drawEnds(); };
 function draw() { drawAll(); around(); }
 for (const box of $$("[data-adders]")) box.hidden = !writable;
