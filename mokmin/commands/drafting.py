@@ -6,13 +6,18 @@ import argparse
 import json
 import os
 import tempfile
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
 from mokmin.base.errors import InvalidInput
 from mokmin.commands.output import Output
+from mokmin.knowledge.official.checks.model import Context
+from mokmin.knowledge.official.checks.review import review
 from mokmin.knowledge.official.drafting import compose, written
-from mokmin.knowledge.official.proof import proof
+from mokmin.knowledge.official.kinds import kind_of
+from mokmin.knowledge.official.model import OfficialDocument
+from mokmin.knowledge.official.proof import Check, proof
 from mokmin.settings import Settings
 
 MOST_BYTES = 4 * 2**20
@@ -27,7 +32,7 @@ def draft(options: argparse.Namespace, _settings: Settings, out: Output) -> int:
         raise InvalidInput(f"'{options.out.parent}' 폴더가 없습니다.")
     made = compose(options.kind, given)
     package, pages = written(made.document)
-    checks = proof(made, given, package, pages)
+    checks = [*proof(made, given, package, pages), *_reviewed(made.document)]
     _write(options.out, package)
     out.data(
         {
@@ -41,6 +46,14 @@ def draft(options: argparse.Namespace, _settings: Settings, out: Output) -> int:
     for check in checks:
         out.say(f"  {'○' if check.ok else '×'} {check.rule}: {check.message}")
     return 0
+
+
+def _reviewed(document: OfficialDocument) -> list[Check]:
+    """What the reviewer finds, as checks that are not kept; one line when it finds nothing."""
+    needed = tuple(f.key for f in kind_of(document.kind).required)
+    found = review(document, Context(today=datetime.now().astimezone().date(), required=needed))
+    checks = [Check(f.rule, f.severity == "advice", f.message) for f in found]
+    return checks or [Check("검토", True, "검토 규칙에서 고칠 곳을 찾지 못했습니다.")]
 
 
 def _facts(path: Path) -> Any:

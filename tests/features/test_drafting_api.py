@@ -38,10 +38,11 @@ def test_another_system_composes_reads_changes_and_takes_files(kim: Any) -> None
     assert any("연기" in p.text for p in paper.paragraphs) or paper.tables
     with zipfile.ZipFile(io.BytesIO(kim.get(url + "/file?format=package").content)) as archive:
         assert json.loads(archive.read("metadata.json"))["receiver"] == "각 부서장"
-    assert kim.get(url + "/file?format=exe").status_code == 422
+    assert kim.get(url + "/file?format=exe").status_code == 400
 
 
-def test_nobody_else_reads_it_and_bad_calls_are_told(kim: Any, lee: Any) -> None:
+def test_nobody_else_reads_it_and_bad_calls_are_told(kim: Any, signed_in: Any) -> None:
+    lee = signed_in("lee")
     made = _send(kim, "POST", "/api/v1/drafts", {"kind": "letter", "facts": FACTS})
     url = made.headers["location"]
     for path in (url, url + "/file?format=package", url + "/file?format=docx"):

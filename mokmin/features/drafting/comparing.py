@@ -7,6 +7,7 @@ from collections.abc import Iterator, Sequence
 from difflib import SequenceMatcher
 from typing import Literal
 
+from mokmin.knowledge.official.kinds import kind_of
 from mokmin.knowledge.official.model import OfficialDocument
 from mokmin.knowledge.official.numbering import marks
 
@@ -62,8 +63,9 @@ def _changed(
 
 
 def _lines(document: OfficialDocument) -> Iterator[tuple[str, str]]:
-    for key, span in document.fields.items():
-        yield key, span.text
+    order = {field.key: at for at, field in enumerate(kind_of(document.kind).fields)}
+    for key in sorted(document.fields, key=lambda name: (order.get(name, len(order)), name)):
+        yield key, document.fields[key].text
     for block, mark in zip(document.body, marks(document.body), strict=True):
         if block.style == "table":
             for row in block.rows:

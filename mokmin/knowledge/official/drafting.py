@@ -14,6 +14,7 @@ from mokmin.knowledge.official.facts import Facts, checked
 from mokmin.knowledge.official.kinds import kind_of
 from mokmin.knowledge.official.kinds.model import Kind, Office
 from mokmin.knowledge.official.model import OfficialDocument
+from mokmin.knowledge.official.shapes import flat
 
 _NUMBER = re.compile(r"\d[\d,]*(?:\.\d+)?")
 # Words of the law that a form quotes carry numbers of their own.
@@ -43,7 +44,7 @@ def compose(kind: Kind | str, given: Any, office: Office | None = None) -> Draft
     """Compose a document of a kind from facts. Raises NotFound for an unknown kind and InvalidInput for
     what is no set of facts."""
     chosen = kind_of(kind) if isinstance(kind, str) else kind
-    facts = Facts(checked(given), chosen.names)
+    facts = Facts(flat(checked(given), chosen.names), chosen.names)
     document = chosen.compose(facts, office or Office())
     needed = {one.key for one in chosen.required}
     questions = tuple(Question(key, chosen.question(key), key in needed) for key in document.blanks)
