@@ -26,12 +26,16 @@ def main(home: Path) -> None:
     """Measure and say."""
     app = App(Settings(home=home))
     with app.db.read() as connection:
-        ids = connection.execute(
-            sa.select(documents.c.current_version_id)
-            .where(documents.c.current_version_id.is_not(None))
-            .order_by(documents.c.id)
-            .limit(400)
-        ).scalars().all()[:: 400 // DOCUMENTS]
+        ids = (
+            connection.execute(
+                sa.select(documents.c.current_version_id)
+                .where(documents.c.current_version_id.is_not(None))
+                .order_by(documents.c.id)
+                .limit(400)
+            )
+            .scalars()
+            .all()[:: 400 // DOCUMENTS]
+        )
         texts = [blocks_of(connection, int(one)) for one in ids]
     extractor = FeatureExtractor(app.analyser, app.embedder)
     extractor.extract(["데우기"])

@@ -14,7 +14,7 @@ import pytest
 from mokmin.adapters.llm.openai_chat import THINKING_TOKENS, OpenAIChat
 from mokmin.base.errors import Unavailable
 from mokmin.base.llm.breaker import Breaker
-from mokmin.base.llm.ports import Message, ModelProfile
+from mokmin.base.llm.ports import Message, ModelProfile, Usage
 
 Answer = Callable[[BaseHTTPRequestHandler], None]
 TURNS = [Message("system", "규칙"), Message("user", "질문")]
@@ -330,12 +330,39 @@ def test_a_dead_endpoint_rests_and_is_tried_again(endpoint: Any) -> None:
 
 
 def test_a_request_that_is_refused_does_not_make_the_endpoint_rest(endpoint: Any) -> None:
-    url, seen = endpoint(refusing(5, 400))
+    # Each call asks once more without what an old endpoint may not know.
+    url, seen = endpoint(refusing(10, 400))
     model = chat(url)
     for _ in range(5):
         with pytest.raises(Unavailable):
             list(model.stream(TURNS))
-    assert list(model.stream(TURNS)) == ["됩니다"] and len(seen) == 6
+    assert list(model.stream(TURNS)) == ["됩니다"] and len(seen) == 11
+
+
+def test_tokens_are_those_that_the_endpoint_counted(endpoint: Any) -> None:
+    used = {"choices": [], "usage": {"prompt_tokens": 41, "completion_tokens": 7}}
+    told = f"data: {json.dumps(used)}\n\n".encode()
+    url, seen = endpoint(events(chunk("답"), chunk("", "stop"), told, b"data: [DONE]\n\n"))
+    pieces = chat(url).stream(TURNS)
+    assert list(pieces) == ["답"]
+    assert pieces.usage == Usage(41, 7)  # type: ignore[attr-defined]
+    assert seen[0]["stream_options"] == {"include_usage": True}
+
+
+@pytest.mark.parametrize("usage", ["many", {}, {"prompt_tokens": -1}, {"prompt_tokens": True}])
+def test_a_count_that_is_none_is_passed_over(endpoint: Any, usage: Any) -> None:
+    told = f"data: {json.dumps({'choices': [], 'usage': usage})}\n\n".encode()
+    url, _ = endpoint(events(chunk("답"), chunk("", "stop"), told, b"data: [DONE]\n\n"))
+    pieces = chat(url).stream(TURNS)
+    assert list(pieces) == ["답"] and pieces.usage is None  # type: ignore[attr-defined]
+
+
+def test_an_endpoint_of_before_the_options_is_asked_without_them(endpoint: Any) -> None:
+    url, seen = endpoint(refusing(1, 400))
+    model = chat(url)
+    assert list(model.stream(TURNS)) == ["됩니다"]
+    assert list(model.stream(TURNS)) == ["됩니다"]
+    assert ["stream_options" in body for body in seen] == [True, False, False]
 
 
 def test_a_thinking_model_gets_room_for_its_thoughts(endpoint: Any) -> None:

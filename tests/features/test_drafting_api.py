@@ -42,7 +42,7 @@ def test_another_system_composes_reads_changes_and_takes_files(kim: Any) -> None
 
 
 def test_nobody_else_reads_it_and_bad_calls_are_told(kim: Any, signed_in: Any) -> None:
-    lee = signed_in("lee")
+    lee = signed_in("other")
     made = _send(kim, "POST", "/api/v1/drafts", {"kind": "letter", "facts": FACTS})
     url = made.headers["location"]
     for path in (url, url + "/file?format=package", url + "/file?format=docx"):

@@ -82,7 +82,9 @@ def test_an_administrator_takes_anybody_and_an_official_nobody(library: App, peo
 def test_a_colleague_with_further_groups_shows_a_steward_a_number_only(
     library: App, people: Any
 ) -> None:
-    group = min(set(people.other.groups) - set(people.lead.groups))  # the department, not its subtree
+    group = min(
+        set(people.other.groups) - set(people.lead.groups)
+    )  # the department, not its subtree
     with library.db.write() as connection:
         connection.execute(
             group_members.insert().values(group_id=group, user_id=people.kim.user_id)

@@ -57,10 +57,7 @@ def test_an_example_is_complete_founded_and_read_back(
     ]
     assert spans == [
         [
-            [
-                (squeezed("".join(p.text for p in c.paragraphs)), c.row_span, c.col_span)
-                for c in row
-            ]
+            [(squeezed("".join(p.text for p in c.paragraphs)), c.row_span, c.col_span) for c in row]
             for row in g.rows
         ]
         for g in grids
@@ -115,7 +112,9 @@ def test_other_shapes_of_facts_are_the_same_facts() -> None:
     made = compose("letter", given).document
     assert (made.value("수신"), made.title) == ("과장 김가", "교육 알림")
     assert [a.text for a in made.attachments] == ["계획서 2부"]
-    report = {"sections": [{"heading": "배경", "content": "오래됨"}, {"heading": "새", "content": "7대"}]}
+    report = {
+        "sections": [{"heading": "배경", "content": "오래됨"}, {"heading": "새", "content": "7대"}]
+    }
     said = [b.text for b in compose("report", report).document.body]
     assert "오래됨" in said and any("7대" in text for text in said)
     # A name given twice is not overwritten, and neither is lost.

@@ -12,7 +12,7 @@ import httpx2
 
 from mokmin.base.errors import Unavailable
 from mokmin.base.llm.breaker import Breaker
-from mokmin.base.llm.ports import Message, ModelProfile
+from mokmin.base.llm.ports import Message, ModelProfile, Pieces, Usage
 
 _DOWN = "언어모델이 응답하지 않습니다. 잠시 뒤 다시 시도하거나 관리자에게 알려 주세요."
 CONNECT_SECONDS = 3.0
@@ -54,6 +54,7 @@ class OpenAIChat:
         self._url = base_url.rstrip("/")
         self._seconds = timeout_seconds
         self._breaker = breaker or Breaker()
+        self._counts = True
         # trust_env off: a proxy in the environment must not carry the city's text elsewhere.
         self._client = httpx2.Client(
             trust_env=False,
@@ -65,6 +66,9 @@ class OpenAIChat:
 
     def stream(self, messages: Sequence[Message], *, max_tokens: int = 1024) -> Iterator[str]:
         """See ``ChatModel.stream``. Thoughts in fields of their own are left out."""
+        return Pieces(lambda told: self._stream(messages, max_tokens, told))
+
+    def _stream(self, messages: Sequence[Message], max_tokens: int, told: Pieces) -> Iterator[str]:
         if not self._breaker.allows():
             raise Unavailable(_DOWN, code="model-resting")
         budget = max_tokens + (THINKING_TOKENS if self.profile.thinking else 0)
@@ -75,9 +79,11 @@ class OpenAIChat:
             "temperature": 0.0,
             "stream": True,
         }
+        if self._counts:
+            body["stream_options"] = {"include_usage": True}
         try:
             with self._response(body) as response:
-                yield from _joined(self._pieces(response, budget))
+                yield from _joined(self._pieces(response, budget, told))
         except (httpx2.HTTPError, httpx2.InvalidURL, httpx2.StreamError, ValueError) as error:
             self._breaker.failed()
             raise Unavailable(_DOWN, code="model-unavailable") from error
@@ -94,26 +100,35 @@ class OpenAIChat:
         for attempt in range(1, TRIES + 1):
             with self._client.stream("POST", url, json=body) as response:
                 if response.status_code == 200:
+                    self._counts = "stream_options" in body
                     yield response
                     return
                 status, wait = response.status_code, _wait(response, attempt)
+            if status in (400, 422) and "stream_options" in body:
+                # Perhaps an endpoint of before these options.
+                body = {k: v for k, v in body.items() if k != "stream_options"}
+                continue
             if status not in BUSY or wait > LONGEST_WAIT or attempt == TRIES:
                 code = "model-refused" if status in REFUSED else "model-unavailable"
                 raise Unavailable(f"{_DOWN} ({status})", code=code)
             time.sleep(wait)
 
-    def _pieces(self, response: httpx2.Response, budget: int) -> Iterator[str]:
+    def _pieces(self, response: httpx2.Response, budget: int, told: Pieces) -> Iterator[str]:
         """Raises Unavailable when the stream stops before its end, says an error or never ends."""
         if "application/json" in response.headers.get("content-type", ""):
-            yield from _whole(response)
+            yield from _whole(response, told)
             return
-        heard, said, bad, events = time.monotonic(), False, 0, 0
+        heard, said, bad, events, ended = time.monotonic(), False, 0, 0, False
         for data in self._data(response, heard):
             if data == "[DONE]":
                 break
             events += 1
             try:
-                text, finish = _delta(json.loads(data))
+                event = json.loads(data)
+                told.usage = _usage(event) or told.usage
+                if ended:
+                    break
+                text, finish = _delta(event)
             except (ValueError, RecursionError):
                 bad += 1
                 if bad > MOST_BAD_LINES:
@@ -125,9 +140,13 @@ class OpenAIChat:
             if finish == "length" or events > 4 * budget:
                 raise Unavailable(_DOWN, code="model-cut")
             if finish:
-                break
+                # The count comes in one more event, where the endpoint sends it at all.
+                ended = True
+                if told.usage or not self._counts:
+                    break
         else:
-            raise Unavailable(_DOWN, code="model-unavailable")
+            if not ended:
+                raise Unavailable(_DOWN, code="model-unavailable")
         if not said:
             raise Unavailable(_DOWN, code="model-empty")
 
@@ -181,7 +200,18 @@ def _delta(event: Any) -> tuple[str, str]:
     return text if isinstance(text, str) else "", str(choice.get("finish_reason") or "")
 
 
-def _whole(response: httpx2.Response) -> Iterator[str]:
+def _usage(event: Any) -> Usage | None:
+    """The tokens that an event tells, if it does."""
+    used = event.get("usage") if isinstance(event, dict) else None
+    if not isinstance(used, dict):
+        return None
+    counts = [used.get("prompt_tokens"), used.get("completion_tokens", 0)]
+    if any(not isinstance(n, int) or isinstance(n, bool) or not 0 <= n < 10**9 for n in counts):
+        return None
+    return Usage(*counts)
+
+
+def _whole(response: httpx2.Response, told: Pieces) -> Iterator[str]:
     """The answer of an endpoint that does not stream. Raises ValueError, Unavailable."""
     raw = b""
     for part in response.iter_bytes():
@@ -189,6 +219,7 @@ def _whole(response: httpx2.Response) -> Iterator[str]:
         if len(raw) > MOST_LINE_BYTES:
             raise Unavailable(_DOWN, code="model-unavailable")
     body = json.loads(raw)
+    told.usage = _usage(body)
     choices = body.get("choices") if isinstance(body, dict) else None
     message = choices[0].get("message") if isinstance(choices, list) and choices else None
     text = message.get("content") if isinstance(message, dict) else None

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Literal, Protocol
 
@@ -51,6 +51,31 @@ class ModelProfile:
     personal_data: bool = False
 
 
+@dataclass(frozen=True, slots=True)
+class Usage:
+    """Tokens of one call as the endpoint counted them."""
+
+    tokens_in: int
+    tokens_out: int
+
+
+class Pieces(Iterator[str]):
+    """The pieces of an answer; ``usage`` is there once the endpoint has told it, mostly at the end."""
+
+    def __init__(self, write: Callable[[Pieces], Iterator[str]]) -> None:
+        self.usage: Usage | None = None
+        self._pieces = write(self)
+
+    def __next__(self) -> str:
+        return next(self._pieces)
+
+    def close(self) -> None:
+        """Stop early; the connection is given up."""
+        close = getattr(self._pieces, "close", None)
+        if close is not None:
+            close()
+
+
 class ChatModel(Protocol):
     """A chat model at an endpoint the operator named; ``grade`` is the highest it may see."""
 
@@ -59,7 +84,8 @@ class ChatModel(Protocol):
     profile: ModelProfile
 
     def stream(self, messages: Sequence[Message], *, max_tokens: int = 1024) -> Iterator[str]:
-        """Yield pieces of the answer. Raises Unavailable when the endpoint fails."""
+        """Yield pieces of the answer (``Pieces`` where the endpoint counts tokens). Raises Unavailable when
+        the endpoint fails."""
         ...
 
     def probe(self) -> str:

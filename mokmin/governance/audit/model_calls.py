@@ -6,7 +6,7 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 
 from mokmin.base.errors import MokminError
-from mokmin.base.llm.ports import ChatModel, Message
+from mokmin.base.llm.ports import ChatModel, Message, Pieces, Usage
 from mokmin.governance.access.model import Principal
 from mokmin.governance.audit.service import AuditLog
 
@@ -14,7 +14,7 @@ from mokmin.governance.audit.service import AuditLog
 class RecordedModel:
     """A ``ChatModel`` in the service of one person. ``purpose``: what it writes (``answer``,
     ``tool``); ``grade``: the highest grade of what it is given; ``count``: tokens of a text, an
-    estimate, since endpoints that stream do not tell them."""
+    estimate for endpoints that do not tell theirs (the entry says which it is)."""
 
     def __init__(
         self,
@@ -32,11 +32,15 @@ class RecordedModel:
 
     def stream(self, messages: Sequence[Message], *, max_tokens: int = 1024) -> Iterator[str]:
         """See ``ChatModel.stream``. The entry is written when the stream ends, however it ends."""
+        return Pieces(lambda told: self._stream(messages, max_tokens, told))
+
+    def _stream(self, messages: Sequence[Message], max_tokens: int, told: Pieces) -> Iterator[str]:
         begin = time.perf_counter()
         written: list[str] = []
         outcome = "stopped"
+        pieces = self._model.stream(messages, max_tokens=max_tokens)
         try:
-            for piece in self._model.stream(messages, max_tokens=max_tokens):
+            for piece in pieces:
                 written.append(piece)
                 yield piece
             outcome = "done"
@@ -44,14 +48,20 @@ class RecordedModel:
             outcome = error.code
             raise
         finally:
+            told.usage = getattr(pieces, "usage", None)
+            counted = told.usage is not None
+            used = told.usage or Usage(
+                sum(self._count(m.content) for m in messages), self._count("".join(written))
+            )
             self._audit.record(
                 self._principal,
                 "model.call",
                 f"model:{self.name}"[:120],
                 purpose=self._purpose,
                 grade=self._seen,
-                tokens_in=sum(self._count(m.content) for m in messages),
-                tokens_out=self._count("".join(written)),
+                tokens_in=used.tokens_in,
+                tokens_out=used.tokens_out,
+                counted=counted,
                 ms=round((time.perf_counter() - begin) * 1000),
                 outcome=outcome,
             )

@@ -45,7 +45,9 @@ def shown_now(connection: Connection, principal: Principal, answers: Sequence[Js
         for sentence in seen["sentences"]:
             sentence.setdefault("support", None)
         marks = [grades[c["document_id"]] for c in seen["citations"]]
-        shown.append({**seen, "withheld": True, "model": answer.get("model", ""), "grade": highest(marks)})
+        shown.append(
+            {**seen, "withheld": True, "model": answer.get("model", ""), "grade": highest(marks)}
+        )
     return shown
 
 

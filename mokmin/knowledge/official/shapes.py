@@ -21,7 +21,7 @@ _UNITS = ("부서", "소속", "department")
 _FILES = ("name", "이름", "제목", "title", "파일명")
 _COPIES = ("count", "부수", "copies", "수량")
 _PEOPLE = frozenset(("수신", "담당자", "책임자", "참석자", "불참자", "작성자", "주재", "말한이", "말하는이", "청구인", "인계자", "인수자", "입회자"))  # fmt: skip
-_SPLIT = {
+_SPLIT: dict[str, dict[str, tuple[str, ...]]] = {
     "말": {"말": ("text", "말", "내용", "quote"), "말한이": ("speaker", "말한이", "by", "발언자")},
     "담당자": {"담당자": _NAMES, "전화": ("phone", "전화", "tel", "연락처")},
 }
