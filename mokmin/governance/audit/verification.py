@@ -59,10 +59,26 @@ def verify(db: Database, folder: Path | None, more_anchors: Path | None = None) 
     if bad is None:
         bad = _earliest(
             marks.first_bad,
-            *(s.first_seq for s in segments if s.removed_at is not None and s.subject not in told),
+            _untold(segments, told),
             check.seq + 1 if max(marks.hashes, default=0) > check.seq else None,
         )
     return Verification(check.count, bad is None, bad, live, marks.count, marks.newest)
+
+
+def _untold(segments: list[Segment], told: set[str]) -> int | None:
+    """The first entry of a month that is gone without an entry that says so. That entry may itself lie in
+    a month that was removed later: then the day of the removal must be one of that month, after the end
+    of the month that is gone."""
+    known: list[Segment] = []
+    bad: int | None = None
+    for segment in reversed([s for s in segments if s.removed_at is not None]):
+        day = segment.removed_at.date().isoformat() if segment.removed_at else ""
+        within = any(s.first_at[:10] <= day <= s.last_at[:10] for s in known)
+        if segment.subject in told or (within and segment.last_at[:10] < day):
+            known.append(segment)
+        else:
+            bad = segment.first_seq
+    return bad
 
 
 def _earliest(*numbers: int | None) -> int | None:
