@@ -46,7 +46,9 @@ def test_a_draft_goes_along_its_line_and_people_sign(
     longer = replace(
         found.document, body=(*found.document.body, Block("item", (Span("덧붙임"),), 1))
     )
-    app.drafting.save(people.lead, draft, to_json(longer), found.revision)
+    forged = replace(longer, approvers=())
+    app.drafting.save(people.lead, draft, to_json(forged), found.revision)
+    assert len(app.drafting.get(people.lead, draft).document.approvers) == 3
     with pytest.raises(Conflict):
         app.drafting.save(people.kim, draft, to_json(found.document), found.revision + 1)
     assert lead.post(f"/drafts/{draft}/sign", {"remark": "좋습니다"}).status_code == 303
@@ -115,6 +117,20 @@ def test_nobody_signs_out_of_turn_or_twice(app: App, people: Any, draft: int) ->
     assert outcomes.count("signed") == 1
     states = [s.state for s in app.draft_flow.steps(people.kim, draft)]
     assert states == ["done", "done", "open"]
+
+
+def test_namesakes_sign_each_for_themselves(app: App, people: Any) -> None:
+    app.people.create_account(
+        login="other2", name="이팀장", password=people.password, role="steward", department="회계과"
+    )
+    second = app.people.principal("other2")
+    made = app.drafting.begin(people.kim, "letter", FACTS)
+    for role, who in (("검토", people.lead), ("검토", second), ("결재", people.other)):
+        app.draft_flow.add(people.kim, made, role, who.user_id)
+    app.draft_flow.submit(people.kim, made)
+    app.draft_flow.sign(people.lead, made)
+    block = app.drafting.get(people.kim, made).document.approvers
+    assert [bool(one.signed_on) for one in block] == [True, True, False, False]
 
 
 def test_a_line_needs_somebody_who_decides_and_all_facts(app: App, people: Any) -> None:

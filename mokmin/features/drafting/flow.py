@@ -77,7 +77,9 @@ class FlowService:
         with self._db.write() as connection:
             self._planning(connection, principal, draft_id)
             known = connection.execute(
-                sa.select(users.c.id).where(users.c.id == user_id, users.c.disabled.is_(False))
+                sa.select(users.c.id).where(
+                    users.c.id == user_id, users.c.disabled.is_(False), users.c.role != "citizen"
+                )
             ).scalar()
             if known is None or user_id == principal.user_id:
                 raise InvalidInput("결재선에 넣을 수 없는 사람입니다.")
@@ -136,11 +138,13 @@ class FlowService:
         with self._db.write() as connection:
             draft, step = self._turn(connection, principal, draft_id)
             waiting = [s for s in self._steps(connection, draft_id) if s.state == "waiting"]
+            # The decision block stands in the order of the steps of this round.
+            place = [s.number for s in self._round(connection, draft_id)].index(step.number)
             approvers = tuple(
-                replace(a, signed_on=official_date(self._drafts.today()), how=how)
-                if a.role == step.role and a.name == step.name and not a.signed_on
-                else a
-                for a in draft.document.approvers
+                replace(one, signed_on=official_date(self._drafts.today()), how=how)
+                if at == place
+                else one
+                for at, one in enumerate(draft.document.approvers)
             )
             text = json.dumps(
                 to_json(replace(draft.document, approvers=approvers)), ensure_ascii=False
@@ -176,13 +180,18 @@ class FlowService:
             )
 
     def recall(self, principal: Principal, draft_id: int) -> None:
-        """The author takes the draft back before the first person of the line has signed."""
+        """The author takes the draft back before the first person of the line has signed, or when the person
+        whose turn it is has left."""
         with self._db.write() as connection:
             draft = one(connection, principal, draft_id, lock=True)
             if draft is None or draft.user_id != principal.user_id:
                 raise NotFound(GONE)
             steps = self._round(connection, draft_id)
-            if draft.state != "review" or any(s.state == "done" for s in steps[1:]):
+            gone = connection.execute(
+                sa.select(users.c.disabled).where(users.c.id == draft.holder_id)
+            ).scalar()
+            signed = any(s.state == "done" for s in steps[1:])
+            if draft.state != "review" or (signed and not gone):
                 raise Conflict(
                     "이미 검토가 시작되어 거두어들일 수 없습니다. 되돌려 달라고 요청하십시오."
                 )

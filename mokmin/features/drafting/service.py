@@ -27,7 +27,7 @@ from mokmin.knowledge.official.facts import checked
 from mokmin.knowledge.official.handover import package, written_docx
 from mokmin.knowledge.official.kinds import kind_of
 from mokmin.knowledge.official.kinds.model import Office
-from mokmin.knowledge.official.model import OfficialDocument
+from mokmin.knowledge.official.model import Approver, OfficialDocument
 from mokmin.knowledge.official.serial import from_json, to_json
 
 LOCK = timedelta(seconds=90)
@@ -276,7 +276,7 @@ class DraftingService:
                     "다른 곳에서 먼저 고쳤습니다. 새로 고쳐 고친 글을 확인해 주십시오. 쓰신 글은 화면에 그대로 있습니다."
                 )
             document = from_json({**value, "kind": draft.kind})
-            made = replace(document, approvers=_signatures_kept(draft.document, document))
+            made = replace(document, approvers=_block_of(draft, document))
             values: dict[str, Any] = {
                 "document": _dump(to_json(made)),
                 "title": _title(made),
@@ -454,13 +454,12 @@ class DraftingService:
         return number
 
 
-def _signatures_kept(old: OfficialDocument, new: OfficialDocument) -> tuple[Any, ...]:
-    """Nobody signs by saving: signatures come from the decision line alone."""
-    signed = {(a.role, a.post, a.name): a for a in old.approvers if a.signed_on}
-    return tuple(
-        signed.get((a.role, a.post, a.name), replace(a, signed_on="", how=""))
-        for a in new.approvers
-    )
+def _block_of(draft: Draft, document: OfficialDocument) -> tuple[Approver, ...]:
+    """The decision block after a save: while a draft goes along its line the block is the line's; nobody
+    signs by saving."""
+    if draft.state == "review":
+        return draft.document.approvers
+    return tuple(replace(one, signed_on="", how="") for one in document.approvers)
 
 
 def _title(document: OfficialDocument) -> str:
