@@ -5,6 +5,8 @@ Making the routes takes half a second; a test of its own needs only another data
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 from mokmin.app import App
@@ -15,11 +17,12 @@ class Late:
 
     def __init__(self) -> None:
         object.__setattr__(self, "now", None)
+        object.__setattr__(self, "binding", False)
 
     def __getattr__(self, name: str) -> Any:
-        # What is fixed for all tests is taken as it is; services are asked for at every use.
+        # A service is asked for at every use; what an installation lacks is lacking.
         value = getattr(self.now, name)
-        return value if value is None or name == "settings" else _Service(self, name)
+        return None if value is None else _Service(self, name)
 
 
 class _Service:
@@ -33,6 +36,8 @@ class _Service:
 
     def __getattr__(self, name: str) -> Any:
         value = getattr(self._real(), name)
+        if isinstance(value, Path):
+            return _Folder(self, name)
         return _Method(self, name) if callable(value) else value
 
     def __call__(self, *arguments: Any, **named: Any) -> Any:
@@ -61,13 +66,49 @@ class _Method:
         return getattr(self._service._real(), self._name)
 
     def __call__(self, *arguments: Any, **named: Any) -> Any:
-        return self._real()(*arguments, **named)
+        made = self._real()(*arguments, **named)
+        return _Function(self, arguments, named) if LATE.binding and callable(made) else made
 
     def __getattr__(self, name: str) -> Any:
         return getattr(self._real(), name)
 
 
+class _Folder:
+    """A folder of the present installation."""
+
+    def __init__(self, service: _Service, name: str) -> None:
+        self._service, self._name = service, name
+
+    def __fspath__(self) -> str:
+        return str(getattr(self._service._real(), self._name))
+
+    def __truediv__(self, part: str) -> Path:
+        return Path(self) / part
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(Path(self), name)
+
+
+class _Function:
+    """A function that a service makes while the routes are made: made anew at every use."""
+
+    def __init__(self, maker: _Method, arguments: tuple[Any, ...], named: dict[str, Any]) -> None:
+        self._maker, self._arguments, self._named = maker, arguments, named
+
+    def __call__(self, *arguments: Any, **named: Any) -> Any:
+        return self._maker._real()(*self._arguments, **self._named)(*arguments, **named)
+
+
 LATE = Late()
+
+
+def shared(make: Callable[[Any], Any]) -> Any:
+    """Make the one web application with ``make``, over the application of the present test."""
+    object.__setattr__(LATE, "binding", True)
+    try:
+        return make(LATE)
+    finally:
+        object.__setattr__(LATE, "binding", False)
 
 
 def present(app: App) -> Any:

@@ -11,7 +11,7 @@ from starlette.testclient import TestClient
 
 from mokmin.app import App
 from mokmin.web import create_web
-from tests.late import present
+from tests.late import present, shared
 
 TOKEN = re.compile(r'name="csrf_token" value="([^"]+)"')
 
@@ -55,9 +55,9 @@ def web(request: pytest.FixtureRequest, app: App, people: Any) -> Any:
     is fixed with them (``own_web``)."""
     if request.node.get_closest_marker("own_web"):
         return create_web(app)
-    late = present(app)
+    present(app)
     if not _made:
-        _made.append(create_web(late))
+        _made.append(shared(create_web))
     return _made[0]
 
 

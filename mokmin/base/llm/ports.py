@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Literal, Protocol
 
@@ -72,6 +73,20 @@ class Pieces(Iterator[str]):
     def close(self) -> None:
         """Stop early; the connection is given up."""
         close = getattr(self._pieces, "close", None)
+        if close is not None:
+            close()
+
+
+@contextmanager
+def listening(
+    model: ChatModel, messages: Sequence[Message], max_tokens: int
+) -> Iterator[Iterator[str]]:
+    """The pieces of an answer while somebody listens; who stops early gives the connection up at once."""
+    pieces = model.stream(messages, max_tokens=max_tokens)
+    try:
+        yield pieces
+    finally:
+        close = getattr(pieces, "close", None)
         if close is not None:
             close()
 

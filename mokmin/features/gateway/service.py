@@ -9,7 +9,7 @@ from dataclasses import asdict
 import numpy as np
 
 from mokmin.base.errors import InvalidInput, MokminError, NotAllowed, NotFound
-from mokmin.base.llm.ports import ChatModel, Embedder, Message, Vectors
+from mokmin.base.llm.ports import ChatModel, Embedder, Message, Vectors, listening
 from mokmin.features.gateway.model import (
     MOKMIN,
     MOKMIN_EXTRACTIVE,
@@ -187,20 +187,17 @@ class GatewayService:
         self, model: RecordedModel, messages: Sequence[Message], chat: Chat
     ) -> Iterator[Piece]:
         held, finish = "", Piece(finish="stop")
-        stream = model.stream(messages, max_tokens=chat.max_tokens)
         try:
-            for piece in stream:
-                held += piece
-                if whole := _WHOLE.match(held):
-                    yield Piece(self._mask(whole.group(), chat.grade))
-                    held = held[whole.end() :]
+            with listening(model, messages, chat.max_tokens) as stream:
+                for piece in stream:
+                    held += piece
+                    if whole := _WHOLE.match(held):
+                        yield Piece(self._mask(whole.group(), chat.grade))
+                        held = held[whole.end() :]
         except MokminError as error:
             if error.code != "model-cut":
                 raise
             finish = Piece(finish="length")
-        finally:
-            if hasattr(stream, "close"):
-                stream.close()
         if held:
             yield Piece(self._mask(held, chat.grade))
         yield finish

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from importlib import resources
 
 from mokmin.base.errors import Unavailable
-from mokmin.base.llm.ports import ChatModel, Message
+from mokmin.base.llm.ports import ChatModel, Message, listening
 from mokmin.features.tools.model import Unit
 from mokmin.governance.access.model import GRADE_RANK
 from mokmin.knowledge.answering.generative import without_thinking
@@ -89,12 +89,13 @@ class ToolWriter:
     def _write(self, model: ChatModel, messages: Sequence[Message], beat: Beat) -> str:
         pieces: list[str] = []
         size = 0
-        for piece in without_thinking(model.stream(messages, max_tokens=2_048)):
-            pieces.append(piece)
-            size += len(piece)
-            beat()
-            if size > MOST_WRITTEN:
-                break
+        with listening(model, messages, 2_048) as stream:
+            for piece in without_thinking(stream):
+                pieces.append(piece)
+                size += len(piece)
+                beat()
+                if size > MOST_WRITTEN:
+                    break
         return "".join(pieces)
 
     def _line(self, raw: str, units: Sequence[Unit], texts: Sequence[str]) -> Line | None:

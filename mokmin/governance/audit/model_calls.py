@@ -6,7 +6,7 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 
 from mokmin.base.errors import MokminError
-from mokmin.base.llm.ports import ChatModel, Message, Pieces, Usage
+from mokmin.base.llm.ports import ChatModel, Message, Pieces, Usage, listening
 from mokmin.governance.access.model import Principal
 from mokmin.governance.audit.service import AuditLog
 
@@ -38,11 +38,12 @@ class RecordedModel:
         begin = time.perf_counter()
         written: list[str] = []
         outcome = "stopped"
-        pieces = self._model.stream(messages, max_tokens=max_tokens)
+        pieces: Iterator[str] = iter(())
         try:
-            for piece in pieces:
-                written.append(piece)
-                yield piece
+            with listening(self._model, messages, max_tokens) as pieces:
+                for piece in pieces:
+                    written.append(piece)
+                    yield piece
             outcome = "done"
         except MokminError as error:
             outcome = error.code

@@ -9,7 +9,7 @@ from typing import Literal
 
 from mokmin.base.errors import InvalidInput, Unavailable
 from mokmin.base.korean.ports import Analyser
-from mokmin.base.llm.ports import ChatModel, ModelProfile
+from mokmin.base.llm.ports import ChatModel, ModelProfile, listening
 from mokmin.governance.access.model import GRADE_RANK, highest
 from mokmin.knowledge.answering import generative
 from mokmin.knowledge.answering.asking import ANSWER_TOKENS, request_for
@@ -158,12 +158,12 @@ class ModelWriter:
         request = request_for(masked.text(question), seen, chat.profile, earlier)
         if not request.passages:
             raise Unavailable("근거가 모델이 읽을 수 있는 길이보다 깁니다.", code="model-too-small")
-        stream = chat.stream(request.messages, max_tokens=ANSWER_TOKENS)
         known = seen[: request.passages]
-        for piece in generative.write(
-            stream, known, self._analyser(), self._verifier(), request.boundary
-        ):
-            yield from draft.take(piece, drop=self._policy.unverified == "drop")
+        with listening(chat, request.messages, ANSWER_TOKENS) as stream:
+            for piece in generative.write(
+                stream, known, self._analyser(), self._verifier(), request.boundary
+            ):
+                yield from draft.take(piece, drop=self._policy.unverified == "drop")
         if not draft.heard:
             raise Unavailable("언어모델이 빈 답을 보냈습니다.", code="model-empty")
 

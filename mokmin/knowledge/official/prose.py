@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from importlib import resources
 
 from mokmin.base.errors import Unavailable
-from mokmin.base.llm.ports import ChatModel, Message
+from mokmin.base.llm.ports import ChatModel, Message, listening
 from mokmin.governance.access.model import GRADE_RANK
 from mokmin.knowledge.answering.generative import without_thinking
 from mokmin.knowledge.answering.verification import Source, Verifier
@@ -124,11 +124,12 @@ class ProseWriter:
         ]
         pieces: list[str] = []
         size = 0
-        for piece in without_thinking(model.stream(messages, max_tokens=1_536)):
-            pieces.append(piece)
-            size += len(piece)
-            if size > MOST_WRITTEN:
-                break
+        with listening(model, messages, 1_536) as stream:
+            for piece in without_thinking(stream):
+                pieces.append(piece)
+                size += len(piece)
+                if size > MOST_WRITTEN:
+                    break
         return "".join(pieces)
 
 
