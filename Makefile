@@ -6,7 +6,7 @@ PIP = .venv/bin/python -m pip --disable-pip-version-check
 SETUP = .venv/.setup-$(shell cat requirements.lock pyproject.toml | cksum | cut -d' ' -f1)
 DEVSETUP = .venv/.dev-$(shell cat requirements-dev.lock | cksum | cut -d' ' -f1)
 
-.PHONY: up setup test check system wheel clean
+.PHONY: up setup test coverage check system wheel clean
 up: setup system
 	@.venv/bin/mokmin --home "$(HOME_DIR)" up $(if $(filter 0,$(DEMO)),--no-demo)
 
@@ -34,7 +34,11 @@ test: $(DEVSETUP)
 	@$(MAKE) --no-print-directory check
 	@# Databases of tests need no disk: where memory has room, they lie there.
 	@if [ "$$(df -Pk /dev/shm 2>/dev/null | awk 'NR==2 {print $$4}')" -gt 6000000 ] 2>/dev/null; then export TMPDIR=/dev/shm; fi; \
-	.venv/bin/python -m pytest -n 2 --dist loadgroup --cov --cov-report=term:skip-covered $(ARGS)
+	.venv/bin/python -m pytest -n 2 --dist loadgroup $(ARGS)
+
+# The same tests with the lines that they reach; slower.
+coverage:
+	@$(MAKE) --no-print-directory test ARGS="--cov --cov-report=term:skip-covered $(ARGS)"
 
 check:
 	@echo "== 규칙을 확인합니다: ruff, mypy, import-linter"

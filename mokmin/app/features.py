@@ -213,7 +213,7 @@ class Features(Knowledge):
             self.documents,
             self.analyser,
             self.audit,
-            switches=self.switches,
+            gate=self.gate,
             mask=self.redactor.graded_masker(Purpose.DISPLAY),
         )
 
@@ -255,8 +255,9 @@ class Features(Knowledge):
             self.people.department_names,
             self.models,
             redact=self.redactor.masker(Purpose.MODEL),
-            check=lambda: self.switches.check("tools"),
-            model_is_on=self.switches.model_is_on,
+            check=lambda who: self.gate.check("tools", who),
+            model_is_on=self.gate.model_is_on,
+            models_stopped=lambda who: self.gate.models_stopped("tools", who),
             mask=self.redactor.graded_masker(Purpose.ANSWER),
             mask_export=self.redactor.graded_masker(Purpose.EXPORT),
         )
@@ -307,7 +308,8 @@ class Features(Knowledge):
             return [
                 RecordedModel(m, self.audit, principal, purpose="draft", grade=grade, count=tokens)
                 for m in self.models
-                if self.switches.model_is_on(m.name)
+                if self.gate.model_is_on(m.name, principal)
+                and not self.gate.models_stopped("drafting", principal)
             ]
 
         def provision(principal: Principal, text: str) -> Hit | None:
@@ -323,7 +325,7 @@ class Features(Knowledge):
             recorded,
             provision,
             lambda draft: Context(today=self._today(), grade=draft.grade),
-            check=lambda: self.switches.check("drafting"),
+            check=lambda who: self.gate.check("drafting", who),
         )
 
     @cached_property
@@ -334,7 +336,7 @@ class Features(Knowledge):
             self.models,
             self.embedder,
             self.audit,
-            self.switches,
+            self.gate,
             screen=lambda text: screened(self.redactor, text),
             redact=self.redactor.masker(Purpose.MODEL),
             mask=self.redactor.graded_masker(Purpose.ANSWER),
@@ -350,7 +352,7 @@ class Features(Knowledge):
             self.documents,
             self.document_masking,
             self.audit,
-            self.switches,
+            self.gate,
             self.redactor.graded_masker(Purpose.DISPLAY),
         )
         return made

@@ -27,6 +27,11 @@ from mokmin.governance.records.log_keeping import log_is_held
 from mokmin.governance.transparency.first_use import FirstUse
 from mokmin.governance.transparency.register import AiRegister
 from mokmin.governance.transparency.takeover import Takeovers
+from mokmin.governance.usage.gate import Gate
+from mokmin.governance.usage.limits import Limits
+from mokmin.governance.usage.metering import meter
+from mokmin.governance.usage.places import Places
+from mokmin.governance.usage.reading import UsageReader
 from mokmin.governance.usage.switches import Switches
 
 
@@ -92,8 +97,10 @@ class Governance(Foundation):
 
     @cached_property
     def audit(self) -> AuditLog:
-        """The append-only log."""
-        return AuditLog(self.db, self.settings.home / "audit")
+        """The append-only log; use of AI is counted with it."""
+        log = AuditLog(self.db, self.settings.home / "audit")
+        log.meter = meter
+        return log
 
     @cached_property
     def audit_reader(self) -> AuditReader:
@@ -116,8 +123,32 @@ class Governance(Foundation):
     def switches(self) -> Switches:
         """AI features and models that may be switched off."""
         return Switches(
-            self.db, self.audit, features.AI_FEATURES, lambda: [m.name for m in self.models]
+            self.db,
+            self.audit,
+            features.AI_FEATURES,
+            lambda: [m.name for m in self.models],
+            self.places,
         )
+
+    @cached_property
+    def places(self) -> Places:
+        """Departments above and below each other."""
+        return Places(self.db)
+
+    @cached_property
+    def limits(self) -> Limits:
+        """How much may be used."""
+        return Limits(self.db, self.audit, self.places, features.AI_FEATURES)
+
+    @cached_property
+    def usage(self) -> UsageReader:
+        """What was used."""
+        return UsageReader(self.db, self.places)
+
+    @cached_property
+    def gate(self) -> Gate:
+        """Asked before every use of AI."""
+        return Gate(self.switches, self.limits)
 
     @cached_property
     def privacy_rules(self) -> PrivacyRules:

@@ -179,7 +179,7 @@ class Knowledge(Governance):
                 unverified="drop" if self.settings.unverified == "drop" else "mark",
                 redact=self.redactor.masker(Purpose.MODEL),
             ),
-            switches=self.switches,
+            gate=self.gate,
             mask=self.redactor.graded_masker(Purpose.ANSWER),
         )
 

@@ -8,7 +8,7 @@ import tempfile
 import threading
 import time
 from collections.abc import Iterator
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -181,7 +181,7 @@ def _ingest_one(app: App, meta: DocumentMeta, item: _Item) -> dict[str, Any]:
 
 
 def _principal(app: App, login: str | None) -> Principal:
-    return app.people.principal(login) if login else OPERATOR
+    return replace(app.people.principal(login), channel="cli") if login else OPERATOR
 
 
 def search(options: argparse.Namespace, settings: Settings, out: Output) -> int:

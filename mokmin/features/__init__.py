@@ -21,6 +21,7 @@ FEATURES: tuple[str, ...] = (
     "forms",
     "ai_register",
     "gateway",
+    "usage",
 )
 
 # What uses AI, and so can be switched off by itself. Whoever adds one here also asks for it.
@@ -70,5 +71,6 @@ DESKS: tuple[Desk, ...] = (
     Desk("records", "/records", "기록 관리", "archive", Permission.KEEP_RECORDS, KEEPING),
     Desk("ai-register", "/ai-register", "인공지능 대장", "bot", Permission.REGISTER_AI, KEEPING),
     Desk("disposals", "/disposals", "처분 승인", "stamp", Permission.APPROVE_DISPOSAL, KEEPING),
+    Desk("usage", "/admin/usage", "사용량과 비용", "chart-column", Permission.SET_LIMITS),
     Desk("admin", "/admin", "관리", "settings", Permission.ADMINISTER),
 )

@@ -23,6 +23,7 @@ from mokmin.governance.access.model import ROLE_NAMES, Permission
 from mokmin.governance.people.new_day_web import NewDayMiddleware
 from mokmin.governance.people.sessions import Session
 from mokmin.governance.people.web import Cookies, SessionMiddleware, session_of
+from mokmin.governance.usage.switches import Announcement
 from mokmin.knowledge.documents.model import State
 from mokmin.web.failures import add_failures
 from mokmin.web.metrics import add_metrics
@@ -67,7 +68,10 @@ def create_web(app: App) -> FastAPI:
             "flash": None,
             "conversation_id": None,
             "nav": "",
-            "announcements": app.switches.announcements(),
+            "announcements": [
+                *app.switches.announcements(who),
+                *(Announcement("warn", text) for text in app.limits.warnings(who)),
+            ],
             "user": {
                 "name": who.name,
                 "department": who.department,

@@ -61,7 +61,7 @@ def add_programs(web: FastAPI, app: App) -> None:
     @web.post("/api/v1/search", dependencies=[Depends(Needs(Permission.ASK))], tags=["knowledge"])
     def find(request: Request, body: Find) -> dict[str, Any]:
         who = principal_of(request)
-        app.switches.check("search")
+        app.gate.check("search", who)
         result = app.search.search(who, body.query, top=body.top)
         app.audit.record(who, "search", f"hits:{len(result.hits)}")
         hits = [

@@ -10,6 +10,7 @@ from fastapi import FastAPI
 from mokmin.app import App
 from mokmin.base.formats.page_images import PageImages
 from mokmin.base.web.kit import PageKit, ago
+from mokmin.features import AI_FEATURES
 from mokmin.features.account import helping_pages
 from mokmin.features.account import pages as account_pages
 from mokmin.features.ai_register import pages as ai_register_pages
@@ -45,6 +46,7 @@ from mokmin.features.privacy import pages as privacy_pages
 from mokmin.features.records import disclosure_pages
 from mokmin.features.records import pages as records_pages
 from mokmin.features.tools import pages as tools_pages
+from mokmin.features.usage import pages as usage_pages
 from mokmin.governance.access.model import Principal
 from mokmin.governance.people.web import Cookies
 from mokmin.governance.privacy.redaction import Purpose
@@ -98,7 +100,7 @@ def add_pages(web: FastAPI, app: App, kit: PageKit, demo: bool, cookies: Cookies
         search=app.search,
         folders=app.folders,
         starters=begin,
-        endpoints=lambda: app.answers.endpoints,
+        endpoints=app.answers.endpoints,
         mode_note=note,
         takeovers=app.takeovers,
         first_use=app.first_use,
@@ -191,7 +193,10 @@ def add_pages(web: FastAPI, app: App, kit: PageKit, demo: bool, cookies: Cookies
         *form_pages.routers(kit, app.forms, app.form_batches),
     ):
         web.include_router(routes, include_in_schema=False)
-    web.include_router(switch_pages.router(kit, app.switches), include_in_schema=False)
+    web.include_router(switch_pages.router(kit, app.switches, app.places), include_in_schema=False)
+    names = {feature.key: feature.name for feature in AI_FEATURES}
+    for routes in usage_pages.routers(kit, app.usage, app.limits, app.places, names):
+        web.include_router(routes, include_in_schema=False)
     web.include_router(gateway_pages.router(app.gateway), include_in_schema=False)
     web.include_router(mcp_pages.router(lambda: app.mcp_tools), include_in_schema=False)
     web.include_router(

@@ -23,7 +23,7 @@ from mokmin.base.db import Database
 from mokmin.governance.audit.service import AuditLog
 from mokmin.knowledge.documents.store import documents, passages
 
-KILLS = 3
+KILLS = 2
 KEYS = {"file", "bytes", "documents", "passages", "files", "seconds"}
 Place = Callable[[], str]
 

@@ -13,8 +13,9 @@ from mokmin.base.llm.ports import ModelProfile
 
 GRADES = ("O", "S", "C")
 _FLAGS = ("json_schema", "tools", "vision", "thinking", "personal_data")
+_COSTS = ("won_in", "won_out", "won_per_hour", "watts")
 _TEXTS = ("name", "base_url", "model", "api_key_file", "grade")
-_KNOWN = frozenset((*_FLAGS, *_TEXTS, "context_tokens", "timeout"))
+_KNOWN = frozenset((*_FLAGS, *_COSTS, *_TEXTS, "context_tokens", "timeout"))
 DEFAULT_CONTEXT, LEAST_CONTEXT = 8192, 1024
 
 
@@ -61,6 +62,10 @@ def _endpoint(number: int, item: Mapping[str, Any], path: Path) -> ModelEndpoint
     for key in _FLAGS:
         if not isinstance(item.get(key, False), bool):
             raise InvalidInput(f"{where}의 {key}는 true나 false여야 합니다.")
+    for key in _COSTS:
+        cost = item.get(key, 0)
+        if isinstance(cost, bool) or not isinstance(cost, int | float) or not 0 <= cost < 1e12:
+            raise InvalidInput(f"{where}의 {key}는 0 이상의 수여야 합니다.")
     base_url, model = item.get("base_url", ""), item.get("model", "")
     if not base_url.startswith(("http://", "https://")):
         raise InvalidInput(f"{where}의 base_url은 http:// 또는 https://로 시작해야 합니다.")
@@ -82,7 +87,10 @@ def _endpoint(number: int, item: Mapping[str, Any], path: Path) -> ModelEndpoint
         grade=grade,
         timeout_seconds=float(timeout),
         name=item.get("name", "") or model,
-        profile=ModelProfile(context, **{key: item.get(key, False) for key in _FLAGS}),
+        profile=ModelProfile(
+            context,
+            **{key: item[key] for key in (*_FLAGS, *_COSTS) if key in item},
+        ),
     )
 
 

@@ -42,6 +42,9 @@ class ModelProfile:
 
     ``context_tokens``: request and answer together; ``thinking``: it writes its thoughts before the
     answer into the same text; ``personal_data``: it may see names, numbers and addresses of people.
+
+    What a call costs: ``won_in`` and ``won_out`` per million tokens, ``won_per_hour`` of a server that
+    is rented by time, ``watts`` that it draws while it answers one call (an estimate of the operator).
     """
 
     context_tokens: int = 8192
@@ -50,6 +53,19 @@ class ModelProfile:
     vision: bool = False
     thinking: bool = False
     personal_data: bool = False
+    won_in: float = 0.0
+    won_out: float = 0.0
+    won_per_hour: float = 0.0
+    watts: float = 0.0
+
+    def milliwon(self, tokens_in: int, tokens_out: int, milliseconds: int) -> int:
+        """What a call costs, in thousandths of a won."""
+        by_token = (tokens_in * self.won_in + tokens_out * self.won_out) / 1_000
+        return round(by_token + milliseconds * self.won_per_hour / 3_600)
+
+    def milliwatt_hours(self, milliseconds: int) -> int:
+        """The energy of a call, in thousandths of a watt-hour."""
+        return round(milliseconds * self.watts / 3_600)
 
 
 @dataclass(frozen=True, slots=True)

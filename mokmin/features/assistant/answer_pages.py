@@ -161,7 +161,7 @@ def _events(
             csrf_token=csrf_token,
             cid=cid,
             a=present.foot(turn),
-            ways=chat.ways(turn),
+            ways=chat.ways(principal, turn),
             taken=chat.taken(turn),
             ai_notice=present.AI_NOTICE,
         )

@@ -37,7 +37,7 @@ class Chat:
     search: SearchService
     folders: FolderService
     starters: Callable[[Principal], list[Mapping[str, str]]]
-    endpoints: Callable[[], list[tuple[str, str]]]
+    endpoints: Callable[[Principal], list[tuple[str, str]]]
     mode_note: str
     takeovers: Takeovers
     first_use: FirstUse
@@ -50,13 +50,13 @@ class Chat:
             return None
         return {"name": found.name, "when": day(found.at), "final": found.exported}
 
-    def ways(self, turn: Turn) -> dict[str, Any]:
+    def ways(self, reader: Principal, turn: Turn) -> dict[str, Any]:
         """In which ways a turn can be answered again: for the form under its answer."""
         kept = [("same", f"그대로 ({scope_name(turn)})")]
         others = [(key, name) for key, name in SCOPES.items() if key != "documents"]
         return {
             "scopes": kept + [pair for pair in others if pair[0] != turn.scope.kind],
-            "models": self.models(),
+            "models": self.models(reader),
             "model": turn.model,
         }
 
@@ -85,10 +85,10 @@ class Chat:
                 }
         return list(found.values())
 
-    def models(self) -> list[tuple[str, str, str]]:
+    def models(self, reader: Principal) -> list[tuple[str, str, str]]:
         """(name, label, highest grade) of what an answer can be asked of, the default first; empty when
         there is nothing to choose."""
-        found = self.endpoints()
+        found = self.endpoints(reader)
         if not found:
             return []
         named = [(name, name, grade) for name, grade in found]

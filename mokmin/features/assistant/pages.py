@@ -86,7 +86,11 @@ def router(chat: Chat) -> APIRouter:
         return kit.page(
             request,
             "assistant/chat.html",
-            **(_shown(chat, talk, steps) if steps else _empty(chat, principal, talk=talk)),
+            **(
+                _shown(chat, principal, talk, steps)
+                if steps
+                else _empty(chat, principal, talk=talk)
+            ),
             **_composer(
                 chat,
                 reader,
@@ -147,20 +151,20 @@ def _at(turn: Turn) -> Response:
     return RedirectResponse(f"/chat/{turn.conversation_id}#mq{turn.id}", status_code=303)
 
 
-def _shown(chat: Chat, talk: Conversation, steps: list[Step]) -> dict[str, Any]:
+def _shown(chat: Chat, reader: Principal, talk: Conversation, steps: list[Step]) -> dict[str, Any]:
     """The part of the page above the question box, with what was asked."""
     return {
         "title": talk.title,
         "temporary": talk.temporary,
-        "messages": [_exchange(chat, step) for step in steps],
+        "messages": [_exchange(chat, reader, step) for step in steps],
         "starters": [],
         "documents": [],
     }
 
 
-def _exchange(chat: Chat, step: Step) -> dict[str, Any]:
+def _exchange(chat: Chat, reader: Principal, step: Step) -> dict[str, Any]:
     taken = chat.taken(step.turn) if step.turn.answer else None
-    return present.exchange(step) | {"ways": chat.ways(step.turn), "taken": taken}
+    return present.exchange(step) | {"ways": chat.ways(reader, step.turn), "taken": taken}
 
 
 def _empty(
@@ -212,7 +216,7 @@ def _composer(
         "attachments": [present.attachment(a) for a in attached],
         "max_mb": chat.attaching.max_bytes // 2**20,
         "held_grade": held,
-        "models": chat.models(),
+        "models": chat.models(reader),
         "model": model,
         "mode_note": chat.mode_note,
         "ai_notice": present.AI_NOTICE,

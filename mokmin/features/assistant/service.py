@@ -59,7 +59,7 @@ class AssistantService:
         """Start an answer, in a new conversation or after a turn of one (``parent_id``; None: after the
         last one that is shown). Raises InvalidInput for an empty or overlong question, NotFound,
         and Unavailable while answering is switched off."""
-        question = self._checked(question, model)
+        question = self._checked(principal, question, model)
         if conversation_id is None:
             scope = self._scope(principal, scope)
             if temporary:
@@ -89,7 +89,7 @@ class AssistantService:
         """Ask another question in a turn's place; the turn with all that followed it stays as a branch
         beside it. Raises as ``ask``."""
         turn = self._conversations.turn(principal, conversation_id, turn_id)
-        question = self._checked(question, turn.model)
+        question = self._checked(principal, question, turn.model)
         talk = self._conversations.get(principal, conversation_id)
         if not talk.temporary and talk.title == turn.question[:80] and turn.parent_id is None:
             # A question that was taken back must not live on as the title, in a share least of all.
@@ -109,7 +109,7 @@ class AssistantService:
     ) -> Turn:
         """Answer a turn's question once more, in a turn beside it. Raises as ``ask``."""
         turn = self._conversations.turn(principal, conversation_id, turn_id)
-        question = self._checked(turn.question, model)
+        question = self._checked(principal, turn.question, model)
         reader = self._conversations.reader(principal, conversation_id)
         scope = self._scope(reader, scope)
         return self._add(principal, conversation_id, question, turn.parent_id, scope, model)
@@ -117,14 +117,14 @@ class AssistantService:
     def retry(self, principal: Principal, conversation_id: int, turn_id: int) -> Turn:
         """Answer a turn itself again as it was asked, after a failure or a stop; an answer that is
         there or under way stays as it is. Raises as ``ask``."""
-        self._answers.check()
+        self._answers.check(principal)
         turn = self._conversations.turn(principal, conversation_id, turn_id)
         if self._conversations.keeper(conversation_id).begin_again(conversation_id, turn_id):
             self._start(principal, turn)
         return self._conversations.turn(principal, conversation_id, turn_id)
 
-    def _checked(self, question: str, model: str) -> str:
-        self._answers.check()
+    def _checked(self, principal: Principal, question: str, model: str) -> str:
+        self._answers.check(principal)
         if model and model not in self._answers.model_names:
             raise InvalidInput(
                 "그런 모델은 없습니다. 목록에서 다시 골라 주세요. 질문은 보내지 않았습니다."
@@ -198,7 +198,7 @@ class AssistantService:
                 run.push(event)
                 if event.answer is not None:
                     state, body = "done", plain(asdict(event.answer))
-                if run.stopped or not self._answers.is_on:
+                if run.stopped or not self._answers.is_on(principal):
                     state = "stopped" if body is None else "done"
                     break
         except MokminError as error:

@@ -15,7 +15,8 @@ from mokmin.base.web.kit import KST, PageKit, local
 from mokmin.governance.access.model import Permission, Principal
 from mokmin.governance.access.rules import require
 from mokmin.governance.people.web import Needs, principal_of
-from mokmin.governance.usage.switches import MAX_NOTICE, Switch, Switches
+from mokmin.governance.usage.places import Places
+from mokmin.governance.usage.switches import CHANNELS, MAX_NOTICE, Switch, Switches
 
 STATES = {
     "on": ("켜짐", "ok", "circle-check"),
@@ -30,12 +31,12 @@ _SAID = {
 }
 
 
-def router(kit: PageKit, switches: Switches) -> APIRouter:
+def router(kit: PageKit, switches: Switches, places: Places) -> APIRouter:
     """Routes below /admin/switches; each requires the permission to administer."""
     routes = APIRouter(dependencies=[Depends(Needs(Permission.ADMINISTER))])
 
     def page(request: Request, status: int = 200, **more: Any) -> HTMLResponse:
-        form = {"key": "", "notice": "", "begin": "", "end": ""}
+        form = {"key": "", "scope": "", "notice": "", "begin": "", "end": ""}
         found = switches.all()
         return kit.page(
             request,
@@ -45,6 +46,7 @@ def router(kit: PageKit, switches: Switches) -> APIRouter:
             title="기능 켜고 끄기",
             switches=[_shown(switch, number) for number, switch in enumerate(found)],
             longest=MAX_NOTICE,
+            scopes=_scopes(places),
             **({"form": form, "error": "", "flash": None} | more),
         )
 
@@ -63,12 +65,15 @@ def router(kit: PageKit, switches: Switches) -> APIRouter:
         request: Request,
         key: Annotated[str, Form()] = "",
         action: Annotated[str, Form()] = "",
+        scope: Annotated[str, Form()] = "",
         notice: Annotated[str, Form()] = "",
         begin: Annotated[str, Form()] = "",
         end: Annotated[str, Form()] = "",
     ) -> Response:
-        principal = _admin(request)
+        principal, base = _admin(request), key
         try:
+            if scope and "@" not in key:
+                key = f"{key}@{scope}"
             if action == "off":
                 switches.turn_off(principal, key, notice)
             elif action == "on":
@@ -78,12 +83,19 @@ def router(kit: PageKit, switches: Switches) -> APIRouter:
             else:
                 raise InvalidInput("무엇을 할지 알 수 없습니다. 단추를 다시 눌러 주세요.")
         except InvalidInput as error:
-            form = {"key": key, "notice": notice, "begin": begin, "end": end}
+            form = {"key": base, "scope": scope, "notice": notice, "begin": begin, "end": end}
             return page(request, error.status, form=form, error=error.message)
         query = urlencode({"changed": key, "to": action})
         return RedirectResponse(f"/admin/switches?{query}", status_code=303)
 
     return routes
+
+
+def _scopes(places: Places) -> list[tuple[str, str]]:
+    """For whom something may be switched: by way in, then by department."""
+    channels = [(f"channel:{key}", f"{name}에서만") for key, name in CHANNELS.items()]
+    named = sorted(places.names().items(), key=lambda pair: pair[1])
+    return channels + [(f"department:{key}", f"{name}에서만") for key, name in named]
 
 
 def _admin(request: Request) -> Principal:
@@ -108,6 +120,7 @@ def _shown(switch: Switch, number: int) -> dict[str, Any]:
     return {
         "n": number,
         "key": switch.key,
+        "narrowed": "@" in switch.key,
         "name": switch.name,
         "condition": condition,
         "label": label,

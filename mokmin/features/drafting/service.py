@@ -165,9 +165,7 @@ class DraftingService:
             )
             self._keep(connection, draft_id, text, "처음 쓴 글", principal.user_id)
             detail = {"kind": document.kind, "grade": grade, "how": how}
-            self._audit.append(
-                connection, principal.login, "draft.create", f"draft:{draft_id}", detail
-            )
+            self._audit.append(connection, principal, "draft.create", f"draft:{draft_id}", detail)
         return draft_id
 
     # --- read -----------------------------------------------------------------------------

@@ -51,7 +51,7 @@ class SuggestionService:
         provision: Provision,
         context: Callable[[Draft], Context],
         *,
-        check: Callable[[], None] = lambda: None,
+        check: Callable[[Principal], None] = lambda _who: None,
     ) -> None:
         self._db, self._audit, self._drafts, self._writer = db, audit, service, writer
         self._models, self._provision, self._context = models, provision, context
@@ -61,7 +61,7 @@ class SuggestionService:
         self, principal: Principal, draft_id: int, at: int, action: str
     ) -> tuple[Draft, list[str]]:
         """Propose a new wording of one block. Returns the draft and what the person should know."""
-        self._check()
+        self._check(principal)
         if action not in NAMES:
             raise InvalidInput("그런 다듬기는 없습니다.")
         draft = self._drafts.get(principal, draft_id)
@@ -82,7 +82,7 @@ class SuggestionService:
 
     def prose(self, principal: Principal, draft_id: int) -> tuple[Draft, list[str]]:
         """Have a model write the body from the facts; every paragraph is proposed, none is put in."""
-        self._check()
+        self._check(principal)
         draft = self._drafts.get(principal, draft_id)
         chain = cleared(self._models(principal, draft.grade), draft.grade)
         if not chain:
@@ -178,7 +178,7 @@ class SuggestionService:
                 )
             )
             detail = {"what": str(one["action"]), "by": str(one["by"])[:80]}
-            self._audit.append(connection, principal.login, action, f"draft:{draft.id}", detail)
+            self._audit.append(connection, principal, action, f"draft:{draft.id}", detail)
 
 
 def _rests_on(told: Sequence[str], line: Written) -> str:

@@ -22,7 +22,7 @@ from mokmin.features.gateway.service import SWITCH
 from mokmin.governance.access.model import Permission, Principal
 from mokmin.governance.access.rules import require
 from mokmin.governance.audit.service import AuditLog
-from mokmin.governance.usage.switches import Switches
+from mokmin.governance.usage.gate import Gate
 from mokmin.knowledge.answering.citing import locator_dict
 from mokmin.knowledge.answering.masking import GradedMask
 from mokmin.knowledge.answering.service import AnswerService
@@ -47,7 +47,7 @@ class McpTools:
     documents: DocumentService
     masking: DocumentMasking
     audit: AuditLog
-    switches: Switches
+    gate: Gate
     mask: GradedMask
 
     async def serve(self, principal: Principal, scope: Scope, receive: Receive, send: Send) -> None:
@@ -87,7 +87,7 @@ class McpTools:
 
         def do() -> dict[str, Any]:
             require(principal, Permission.ASK)
-            self.switches.check(SWITCH)
+            self.gate.check(SWITCH, principal)
             found: dict[str, Any] = work(principal, *given)
             return found
 
@@ -98,7 +98,7 @@ class McpTools:
         return json.dumps({"untrusted": NOTE} | made, ensure_ascii=False, default=str)
 
     def _search(self, principal: Principal, query: str, top: int) -> dict[str, Any]:
-        self.switches.check("search")
+        self.gate.check("search", principal)
         result = self.search.search(principal, query, top=max(1, min(top, MOST_HITS)))
         self.audit.record(principal, "search", f"hits:{len(result.hits)}", by="mcp")
         hits = [

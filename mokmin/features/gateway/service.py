@@ -22,7 +22,7 @@ from mokmin.governance.access.model import GRADE_RANK, Permission, Principal
 from mokmin.governance.access.rules import require
 from mokmin.governance.audit.model_calls import RecordedModel
 from mokmin.governance.audit.service import AuditLog
-from mokmin.governance.usage.switches import MODEL, Switches
+from mokmin.governance.usage.gate import Gate
 from mokmin.knowledge.answering.asking import tokens
 from mokmin.knowledge.answering.model import Answer, Exchange, Sentence
 from mokmin.knowledge.answering.service import AnswerService
@@ -45,7 +45,7 @@ class GatewayService:
         models: Sequence[ChatModel],
         embedder: Callable[[], Embedder],
         audit: AuditLog,
-        switches: Switches,
+        gate: Gate,
         *,
         screen: Callable[[str], str],
         redact: Callable[[str], str],
@@ -56,7 +56,7 @@ class GatewayService:
         self._models = {model.name: model for model in models}
         self._embedder = embedder
         self._audit = audit
-        self._switches = switches
+        self._gate = gate
         self._screen, self._redact, self._mask = screen, redact, mask
         self._assistants = assistants
 
@@ -70,7 +70,7 @@ class GatewayService:
         cards += [
             ModelCard(model.name, "endpoint", model.grade)
             for model in self._models.values()
-            if model.name not in taken and self._switches.model_is_on(model.name)
+            if model.name not in taken and self._gate.model_is_on(model.name, principal)
         ]
         return [*cards, ModelCard(self._embedder().name, "mokmin-embedding", "C")]
 
@@ -78,7 +78,7 @@ class GatewayService:
         """The answer in pieces, the last one with why it ended. Raises NotFound, NotAllowed,
         InvalidInput, Unavailable, all before the first piece unless an endpoint breaks off."""
         require(principal, Permission.ASK)
-        self._switches.check(SWITCH)
+        self._gate.check(SWITCH, principal)
         if chat.model in (MOKMIN, MOKMIN_EXTRACTIVE):
             return _stopped(self._cited(principal, chat), chat)
         if chat.model in self._models:
@@ -94,7 +94,7 @@ class GatewayService:
     ) -> Vectors:
         """Unit vectors, shortened to so many dimensions. Raises NotFound, InvalidInput."""
         require(principal, Permission.ASK)
-        self._switches.check(SWITCH)
+        self._gate.check(SWITCH, principal)
         embedder = self._embedder()
         if model != embedder.name:
             raise _no_model(model)
@@ -160,7 +160,7 @@ class GatewayService:
     # --- plain models ---------------------------------------------------------------------
     def _plain(self, principal: Principal, chat: Chat) -> Iterator[Piece]:
         model = self._models[chat.model]
-        self._switches.check(MODEL + model.name)
+        self._gate.check_model(model.name, SWITCH, principal)
         if GRADE_RANK[chat.grade] > GRADE_RANK[model.grade]:
             raise NotAllowed(
                 f"{chat.grade}등급 자료는 {model.grade}등급까지 허용된 이 모델에 보낼 수 없습니다. "

@@ -29,7 +29,7 @@ from mokmin.features.library.store import (
 )
 from mokmin.governance.access.model import Principal
 from mokmin.governance.audit.service import AuditLog
-from mokmin.governance.usage.switches import Switches
+from mokmin.governance.usage.gate import Gate
 from mokmin.knowledge.documents.model import Document, Freshness
 from mokmin.knowledge.documents.service import DocumentService, LibraryQuery
 from mokmin.knowledge.search.model import Hit, SearchResult
@@ -55,12 +55,12 @@ class LibrarySearch:
         audit: AuditLog,
         *,
         today: Callable[[], date] = date.today,
-        switches: Switches | None = None,
+        gate: Gate | None = None,
         mask: Callable[[str, str], str] = lambda text, _grade: text,
     ) -> None:
         """``mask``: a passage of a grade as it may be shown."""
         self._db = db
-        self._switches = switches
+        self._gate = gate
         self._search = search
         self._documents = documents
         self._audit = audit
@@ -73,9 +73,9 @@ class LibrarySearch:
         """Passages by document. ``saved_id`` names the saved search that is run: what it did not
         find the last time is marked, and what it finds now is remembered. Raises InvalidInput for
         an overlong question, NotFound for a saved search of somebody else, Unavailable while search
-        is switched off."""
-        if self._switches is not None:
-            self._switches.check("search")
+        is switched off, RateLimited at a limit."""
+        if self._gate is not None:
+            self._gate.check("search", principal)
         saved = self.saved_one(principal, saved_id) if saved_id is not None else None
         if saved is not None and saved.wanted != wanted:
             saved = None

@@ -64,8 +64,9 @@ class ToolService:
         models: Sequence[ChatModel] = (),
         *,
         redact: Callable[[str], str] | None = None,
-        check: Callable[[], None] = lambda: None,
-        model_is_on: Callable[[str], bool] = lambda _name: True,
+        check: Callable[[Principal], None] = lambda _who: None,
+        model_is_on: Callable[[str, Principal], bool] = lambda _name, _who: True,
+        models_stopped: Callable[[Principal], str] = lambda _who: "",
         mask: GradedMask = unmasked,
         mask_export: GradedMask = unmasked,
     ) -> None:
@@ -75,7 +76,7 @@ class ToolService:
         self._departments = departments
         self._writer = ToolWriter(models, verifier, redact)
         self._check = check
-        self._model_is_on = model_is_on
+        self._model_is_on, self._models_stopped = model_is_on, models_stopped
         self._pool = ThreadPoolExecutor(WORKERS, thread_name_prefix="tools")
         self._under_way: dict[int, Future[None]] = {}
         self._lock = threading.Lock()
@@ -85,7 +86,7 @@ class ToolService:
         """Begin a run and return its id. Recorded on the audit log. Raises InvalidInput, NotFound,
         NotAllowed, RateLimited."""
         require(principal, Permission.ASK)
-        self._check()
+        self._check(principal)
         chosen = list(dict.fromkeys(picks))
         _check_count(kind, chosen)
         options = checked(kind, given)
@@ -120,9 +121,7 @@ class ToolService:
                 ),
             )
             detail = _detail(kind, sources, grade)
-            self._audit.append(
-                connection, principal.login, "tool.run", f"tool_run:{run_id}", detail
-            )
+            self._audit.append(connection, principal, "tool.run", f"tool_run:{run_id}", detail)
         with self._lock:
             self._under_way[run_id] = self._pool.submit(
                 self._work, run_id, principal, kind, chosen, options
@@ -186,8 +185,11 @@ class ToolService:
         chain = [
             RecordedModel(m, self._audit, principal, purpose="tool", grade=grade, count=tokens)
             for m in self._writer.cleared(grade, notices)
-            if self._model_is_on(m.name)
+            if self._model_is_on(m.name, principal)
         ]
+        if chain and (stopped := self._models_stopped(principal)):
+            notices.append(stopped)
+            chain = []
         citations = Citations(sources)
         making = Making(
             options,

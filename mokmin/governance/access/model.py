@@ -105,7 +105,8 @@ ROLE_NAMES: dict[str, str] = {
 
 @dataclass(frozen=True, slots=True)
 class Principal:
-    """Who acts. ``sees_all`` is true for the local operator on the command line alone."""
+    """Who acts. ``sees_all`` is true for the local operator on the command line alone; ``channel``: the
+    way in (``web``, ``api`` for programs, ``cli``)."""
 
     user_id: int | None
     login: str
@@ -116,6 +117,7 @@ class Principal:
     groups: tuple[int, ...]
     permissions: frozenset[Permission]
     sees_all: bool = False
+    channel: str = "web"
 
     def may(self, permission: Permission) -> bool:
         """Whether the principal holds a permission."""
@@ -132,4 +134,5 @@ OPERATOR = Principal(
     groups=(),
     permissions=frozenset(Permission),
     sees_all=True,
+    channel="cli",
 )

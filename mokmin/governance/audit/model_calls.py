@@ -37,11 +37,12 @@ class RecordedModel:
     def _stream(self, messages: Sequence[Message], max_tokens: int, told: Pieces) -> Iterator[str]:
         begin = time.perf_counter()
         written: list[str] = []
-        outcome = "stopped"
+        outcome, first = "stopped", 0.0
         pieces: Iterator[str] = iter(())
         try:
             with listening(self._model, messages, max_tokens) as pieces:
                 for piece in pieces:
+                    first = first or time.perf_counter()
                     written.append(piece)
                     yield piece
             outcome = "done"
@@ -54,6 +55,7 @@ class RecordedModel:
             used = told.usage or Usage(
                 sum(self._count(m.content) for m in messages), self._count("".join(written))
             )
+            ms = round((time.perf_counter() - begin) * 1000)
             self._audit.record(
                 self._principal,
                 "model.call",
@@ -63,7 +65,10 @@ class RecordedModel:
                 tokens_in=used.tokens_in,
                 tokens_out=used.tokens_out,
                 counted=counted,
-                ms=round((time.perf_counter() - begin) * 1000),
+                ms=ms,
+                first_ms=round((first - begin) * 1000) if first else ms,
+                milliwon=self.profile.milliwon(used.tokens_in, used.tokens_out, ms),
+                milliwatt_hours=self.profile.milliwatt_hours(ms),
                 outcome=outcome,
             )
 

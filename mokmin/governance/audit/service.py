@@ -8,7 +8,7 @@ documents, and no personal data beyond the actor's account. What may be recorded
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -26,6 +26,16 @@ __all__ = ["LOCK_KEY", "AuditLog", "Detail", "Verification", "audit_log"]
 LOCK_KEY = 4213
 
 
+@dataclass(frozen=True, slots=True)
+class Recorded:
+    """What somebody did, as the log tells it to who counts."""
+
+    who: Principal
+    action: str
+    subject: str
+    detail: Detail
+
+
 @dataclass(slots=True)
 class _Waiting:
     """An entry that its thread waits for."""
@@ -34,6 +44,7 @@ class _Waiting:
     action: str
     subject: str
     detail: Detail
+    who: Principal | None = None
     done: bool = False
     error: BaseException | None = field(default=None)
 
@@ -49,6 +60,8 @@ class AuditLog:
         self._queue: list[_Waiting] = []
         # Told of what was recorded, without the actor: figures for operators.
         self.listeners: list[Callable[[str, str, Detail], None]] = []
+        # Counts in the same transaction: what is counted is on the log, and the reverse.
+        self.meter: Callable[[Connection, Sequence[Recorded]], None] | None = None
 
     def record(
         self,
@@ -62,11 +75,13 @@ class AuditLog:
         Threads that come while another one writes are written together by the next: a commit waits
         for the disk, and one commit serves them all.
         """
-        self.record_as(principal.login, action, subject, detail)
+        self._record(_Waiting(principal.login, action, subject, detail, principal))
 
     def record_as(self, actor: str, action: str, subject: str, detail: Detail) -> None:
         """``record`` where there is no principal, such as a failed sign-in."""
-        waiting = _Waiting(actor, action, subject, detail)
+        self._record(_Waiting(actor, action, subject, detail))
+
+    def _record(self, waiting: _Waiting) -> None:
         with self._queue_lock:
             self._queue.append(waiting)
         with self._turn:
@@ -75,14 +90,23 @@ class AuditLog:
         if waiting.error is not None:
             raise waiting.error
         for listener in self.listeners:
-            listener(action, subject, detail)
+            listener(waiting.action, waiting.subject, waiting.detail)
 
     def append(
-        self, connection: Connection, actor: str, action: str, subject: str, detail: Detail
+        self,
+        connection: Connection,
+        actor: str | Principal,
+        action: str,
+        subject: str,
+        detail: Detail,
     ) -> None:
         """Append one entry within the caller's transaction; best as its last statement, because
-        other writers of the log wait until it ends."""
-        self._append(connection, [_Waiting(actor, action, subject, detail)])
+        other writers of the log wait until it ends. What counts as use names its principal."""
+        if isinstance(actor, Principal):
+            waiting = _Waiting(actor.login, action, subject, detail, actor)
+        else:
+            waiting = _Waiting(actor, action, subject, detail)
+        self._append(connection, [waiting])
 
     def verify(self, anchors: Path | None = None) -> Verification:
         """Recompute the whole chain, closed months included, and compare it with the anchors here
@@ -145,3 +169,8 @@ class AuditLog:
                 )
             )
         connection.execute(audit_log.insert(), rows)
+        if self.meter is not None:
+            told = [
+                Recorded(w.who, w.action, w.subject, w.detail) for w in group if w.who is not None
+            ]
+            self.meter(connection, told)

@@ -151,7 +151,7 @@ class ApiTokens:
                     api_tokens.update().where(api_tokens.c.id == row.id).values(used_at=now)
                 )
         allowed = principal.permissions & frozenset(_scopes(row.scopes))
-        return Session(replace(principal, permissions=allowed), "", bearer=True)
+        return Session(replace(principal, permissions=allowed, channel="api"), "", bearer=True)
 
 
 def _scopes(text: str) -> tuple[Permission, ...]:

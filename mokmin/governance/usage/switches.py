@@ -2,11 +2,13 @@
 
 The state lies in the database, so that every process sees it; each keeps what it read for at most
 ``FRESH_SECONDS``. Without an entry a feature is on. A key that no feature declared is an error of
-the program, so that a misspelt key never lets a request through.
+the program, so that a misspelt key never lets a request through. A key may be narrowed to a
+department (with all below it) or a way in: ``assistant@department:3``, ``ai@channel:api``.
 """
 
 from __future__ import annotations
 
+import re
 import threading
 import time
 from collections.abc import Callable, Sequence
@@ -21,6 +23,7 @@ from mokmin.base.errors import InvalidInput, Unavailable
 from mokmin.governance.access.model import Permission, Principal
 from mokmin.governance.access.rules import require
 from mokmin.governance.audit.service import AuditLog
+from mokmin.governance.usage.places import Places
 
 feature_switches = sa.Table(
     "feature_switches",
@@ -35,6 +38,9 @@ feature_switches = sa.Table(
 )
 FRESH_SECONDS = 1.5
 MODEL = "model:"
+ALL = "ai"
+CHANNELS = {"web": "화면", "api": "프로그램 연결", "cli": "명령줄"}
+_NARROWED = re.compile(r"(.+)@(?:department:(\d{1,9})|channel:(web|api|cli))")
 MAX_NOTICE = 400
 MAX_DOWN = timedelta(days=31)
 AHEAD = timedelta(days=7)
@@ -100,30 +106,49 @@ class Switches:
         audit: AuditLog,
         features: Sequence[Feature],
         models: Callable[[], Sequence[str]] = tuple,
+        places: Places | None = None,
     ) -> None:
         self._db = db
         self._audit = audit
-        self._features = {feature.key: feature.name for feature in features}
+        self._features = {ALL: "모든 AI 기능"} | {f.key: f.name for f in features}
         self._models = models
+        self._places = places or Places(db)
         self._lock = threading.Lock()
         self._read_at = float("-inf")
         self._known: dict[str, Switch] = {}
 
     # --- asked ----------------------------------------------------------------------------
-    def check(self, key: str) -> None:
-        """Raise Unavailable, with the notice, when a feature or ``model:NAME`` is off."""
-        switch = self.state(key)
-        condition = switch.condition(utcnow())
-        if condition in ("off", "down"):
-            raise Unavailable(_sentence(switch, condition), code="switched-off")
+    def check(self, key: str, principal: Principal | None = None) -> None:
+        """Raise Unavailable, with the notice, when a feature or ``model:NAME`` is off, for all or for
+        this person."""
+        now = utcnow()
+        for switch in self._applying(key, principal):
+            condition = switch.condition(now)
+            if condition in ("off", "down"):
+                raise Unavailable(_sentence(switch, condition), code="switched-off")
 
-    def is_on(self, key: str) -> bool:
+    def is_on(self, key: str, principal: Principal | None = None) -> bool:
         """Whether it may be used now. For streams under way: ask before every sentence."""
-        return self.state(key).condition(utcnow()) in ("on", "planned")
+        now = utcnow()
+        return all(s.condition(now) in ("on", "planned") for s in self._applying(key, principal))
 
-    def model_is_on(self, name: str) -> bool:
+    def model_is_on(self, name: str, principal: Principal | None = None) -> bool:
         """Whether a chat model may be asked now."""
-        return self.is_on(MODEL + name)
+        return self.is_on(MODEL + name, principal)
+
+    def _applying(self, key: str, principal: Principal | None) -> list[Switch]:
+        """The entries that say something on a key: its own, those of all AI, and the narrowed ones."""
+        found = [self.state(key)]
+        known = self._current()
+        bases = (key, ALL)
+        if ALL in known and key != ALL:
+            found.append(known[ALL])
+        if principal is not None and any("@" in k for k in known):
+            scopes = [f"channel:{principal.channel}"]
+            scopes += [f"department:{d}" for d in self._places.above(principal.department_id)]
+            narrowed = (known.get(f"{base}@{scope}") for base in bases for scope in scopes)
+            found += [switch for switch in narrowed if switch is not None]
+        return found
 
     def state(self, key: str) -> Switch:
         """One switch. Raises ValueError for a key that nobody declared."""
@@ -134,14 +159,24 @@ class Switches:
         """Every feature, then every connected model, and models that are off though gone."""
         known = self._current()
         keys = [*self._features, *(MODEL + name for name in self._models())]
-        keys += sorted(key for key in known if key.startswith(MODEL) and key not in keys)
+        now = utcnow()
+        narrowed = [
+            k for k, s in known.items() if _NARROWED.fullmatch(k) and s.condition(now) != "on"
+        ]
+        gone = [key for key in known if key.startswith(MODEL) and not _NARROWED.fullmatch(key)]
+        keys += sorted({*narrowed, *gone} - set(keys))
         return [known.get(key, Switch(key, self._name(key))) for key in keys]
 
-    def announcements(self) -> list[Announcement]:
-        """What people must know: what is off, what is down, and what will be within a week."""
+    def announcements(self, principal: Principal | None = None) -> list[Announcement]:
+        """What people must know: what is off, what is down, and what will be within a week; with a
+        person, also what is so for the own department."""
         now, found = utcnow(), []
+        above = self._places.above(principal.department_id) if principal is not None else ()
         for key, switch in self._current().items():
-            if key not in self._features and not key.startswith(MODEL):
+            narrowed = _NARROWED.fullmatch(key)
+            if narrowed is not None and int(narrowed.group(2) or 0) not in above:
+                continue
+            if not self._is_declared(narrowed.group(1) if narrowed is not None else key):
                 continue
             condition = switch.condition(now)
             if condition == "planned":
@@ -216,11 +251,29 @@ class Switches:
             self._read_at = float("-inf")
 
     def _name(self, key: str) -> str:
+        if (narrowed := _NARROWED.fullmatch(key)) is not None:
+            base, department, channel = narrowed.groups()
+            names = self._places.names()
+            if channel is None and int(department) not in names:
+                raise ValueError(f"no department {department}")
+            return (
+                f"{self._name(base)} · {CHANNELS[channel] if channel else names[int(department)]}"
+            )
         if key in self._features:
             return self._features[key]
         if key.startswith(MODEL) and len(MODEL) < len(key) <= 160:
             return f"언어모델 {key.removeprefix(MODEL)}"
         raise ValueError(f"no feature declares the switch {key!r}")
+
+    def _is_declared(self, key: str) -> bool:
+        return key in self._features or key.startswith(MODEL)
+
+    def _known_name(self, key: str) -> str:
+        """The name of a stored key, also of one whose feature or department is gone."""
+        try:
+            return self._name(key)
+        except ValueError:
+            return key
 
     def _current(self) -> dict[str, Switch]:
         with self._lock:
@@ -233,7 +286,7 @@ class Switches:
             self._known = {
                 row.key: Switch(
                     row.key,
-                    self._features.get(row.key) or f"언어모델 {row.key.removeprefix(MODEL)}",
+                    self._known_name(row.key),
                     row.is_on,
                     row.notice,
                     row.down_from,

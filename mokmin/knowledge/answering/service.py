@@ -16,7 +16,7 @@ from mokmin.governance.access.rules import require
 from mokmin.governance.audit.model_calls import RecordedModel
 from mokmin.governance.audit.service import AuditLog
 from mokmin.governance.people.service import PeopleService
-from mokmin.governance.usage.switches import Switches
+from mokmin.governance.usage.gate import Gate
 from mokmin.knowledge.answering import extractive
 from mokmin.knowledge.answering.asking import tokens
 from mokmin.knowledge.answering.citing import place
@@ -67,12 +67,12 @@ class AnswerService:
         models: Sequence[ChatModel] = (),
         *,
         policy: WritingPolicy | None = None,
-        switches: Switches | None = None,
+        gate: Gate | None = None,
         mask: GradedMask = unmasked,
     ) -> None:
         self._mask = mask
         self._search = search
-        self._switches = switches
+        self._gate = gate
         self._people = people
         self._audit = audit
         self._analyser = analyser
@@ -90,27 +90,32 @@ class AnswerService:
         """Models that can be asked for by name."""
         return self._writer.names
 
-    @property
-    def endpoints(self) -> list[tuple[str, str]]:
-        """(name, highest grade that it may see) of each model that answers now, in their order."""
-        return [(chat.name, chat.grade) for chat in self._chain(None)]
+    def endpoints(self, principal: Principal) -> list[tuple[str, str]]:
+        """(name, highest grade that it may see) of each model that answers this person now, in their
+        order."""
+        return [(chat.name, chat.grade) for chat in self._chain(principal, None, [])]
 
-    def check(self) -> None:
-        """Raise Unavailable, with the administrator's notice, while answering is switched off."""
-        if self._switches is not None:
-            self._switches.check(SWITCH)
+    def check(self, principal: Principal) -> None:
+        """Raise Unavailable, with the administrator's notice, while answering is switched off, and
+        RateLimited at a limit."""
+        if self._gate is not None:
+            self._gate.check(SWITCH, principal)
 
-    @property
-    def is_on(self) -> bool:
+    def is_on(self, principal: Principal) -> bool:
         """Whether an answer under way may go on; asked before every sentence."""
-        return self._switches is None or self._switches.is_on(SWITCH)
+        return self._gate is None or self._gate.is_on(SWITCH, principal)
 
-    def _chain(self, model: str | None) -> list[ChatModel]:
-        """The writer's endpoints without those that are switched off."""
+    def _chain(
+        self, principal: Principal, model: str | None, notices: list[str]
+    ) -> list[ChatModel]:
+        """The writer's endpoints that may be asked now; a notice says why there are none."""
         chain = self._writer.chain(model)
-        if self._switches is None:
+        if self._gate is None or not chain:
             return chain
-        return [chat for chat in chain if self._switches.model_is_on(chat.name)]
+        if stopped := self._gate.models_stopped(SWITCH, principal):
+            notices.append(stopped)
+            return []
+        return [chat for chat in chain if self._gate.model_is_on(chat.name, principal)]
 
     def answer(
         self,
@@ -157,15 +162,17 @@ class AnswerService:
         grade: str,
     ) -> Iterator[AnswerEvent]:
         require(principal, Permission.ASK)
-        self.check()
+        self.check(principal)
         begin = time.perf_counter()
-        chain = self._chain(model)
+        told: list[str] = []
+        chain = self._chain(principal, model, told)
         understood = understand(clean_query(question), history, self._analyser)
         if reason := declined(understood.text):
             answer = declined_answer(understood, reason, begin)
         else:
             yield AnswerEvent("step", "문서고에서 근거를 찾고 있습니다")
             run = self._retrieve(principal, understood, within, begin)
+            run.notices += told
             if not run.basis.sufficient:
                 answer = self._refuse(run)
             elif cleared := self._writer.cleared(

@@ -1,0 +1,1 @@
+"""How much AI is used, what it costs, and limits of it."""
