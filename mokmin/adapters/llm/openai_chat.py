@@ -10,8 +10,10 @@ from typing import Any
 
 import httpx2
 
+from mokmin.adapters.llm.checked import LIMITS, CheckedTransport
 from mokmin.base.errors import Unavailable
 from mokmin.base.llm.breaker import Breaker
+from mokmin.base.llm.hosts import AllowedHosts
 from mokmin.base.llm.ports import Message, ModelProfile, Pieces, Usage
 
 _DOWN = "언어모델이 응답하지 않습니다. 잠시 뒤 다시 시도하거나 관리자에게 알려 주세요."
@@ -25,14 +27,16 @@ REFUSED = (400, 401, 403, 404, 413, 422)
 THINKING_TOKENS = 4096
 MOST_BAD_LINES = 20
 MOST_LINE_BYTES = 2**20
-CONNECTIONS = 400
+# What says nothing on the endpoint's health: it answered, and anybody's request can bring it about.
+NO_OUTAGE = frozenset({"model-refused", "model-cut", "model-empty"})
 
 
 class OpenAIChat:
     """Implements ``ChatModel``. ``grade`` is the highest grade that the endpoint may see.
 
     A busy endpoint (429, 503) is asked again before the first piece; ``timeout_seconds`` is the
-    longest silence. After failures in a row the endpoint rests and calls fail at once.
+    longest silence. After failures the endpoint rests and calls fail at once (``breaker``). ``hosts``:
+    where it may lead at all; None: the operator named it.
     """
 
     def __init__(
@@ -46,6 +50,7 @@ class OpenAIChat:
         name: str = "",
         profile: ModelProfile | None = None,
         breaker: Breaker | None = None,
+        hosts: AllowedHosts | None = None,
     ) -> None:
         self.name = name or model
         self.grade = grade
@@ -53,14 +58,15 @@ class OpenAIChat:
         self._model = model
         self._url = base_url.rstrip("/")
         self._seconds = timeout_seconds
-        self._breaker = breaker or Breaker()
+        self.breaker = breaker or Breaker()
         self._counts = True
         # trust_env off: a proxy in the environment must not carry the city's text elsewhere.
         self._client = httpx2.Client(
             trust_env=False,
             follow_redirects=False,
             timeout=httpx2.Timeout(timeout_seconds, connect=min(CONNECT_SECONDS, timeout_seconds)),
-            limits=httpx2.Limits(max_connections=CONNECTIONS, max_keepalive_connections=50),
+            limits=LIMITS,
+            transport=CheckedTransport(hosts) if hosts is not None else None,
             headers={"Authorization": f"Bearer {api_key}"},
         )
 
@@ -69,8 +75,9 @@ class OpenAIChat:
         return Pieces(lambda told: self._stream(messages, max_tokens, told))
 
     def _stream(self, messages: Sequence[Message], max_tokens: int, told: Pieces) -> Iterator[str]:
-        if not self._breaker.allows():
+        if not self.breaker.allows():
             raise Unavailable(_DOWN, code="model-resting")
+        began = self.breaker.moment()
         budget = max_tokens + (THINKING_TOKENS if self.profile.thinking else 0)
         body = {
             "model": self._model,
@@ -83,15 +90,19 @@ class OpenAIChat:
             body["stream_options"] = {"include_usage": True}
         try:
             with self._response(body) as response:
-                yield from _joined(self._pieces(response, budget, told))
+                for number, piece in enumerate(_joined(self._pieces(response, budget, told))):
+                    if not number:
+                        self.breaker.succeeded(began)
+                    yield piece
         except (httpx2.HTTPError, httpx2.InvalidURL, httpx2.StreamError, ValueError) as error:
-            self._breaker.failed()
+            self.breaker.failed(began)
             raise Unavailable(_DOWN, code="model-unavailable") from error
         except Unavailable as error:
-            if error.code != "model-refused":
-                self._breaker.failed()
+            if error.code in NO_OUTAGE:
+                self.breaker.succeeded(began)
+            else:
+                self.breaker.failed(began)
             raise
-        self._breaker.succeeded()
 
     @contextmanager
     def _response(self, body: Mapping[str, Any]) -> Iterator[httpx2.Response]:
@@ -171,7 +182,21 @@ class OpenAIChat:
             self._client.get(f"{self._url}/models", timeout=CONNECT_SECONDS).raise_for_status()
         except (httpx2.HTTPError, httpx2.InvalidURL, ValueError) as error:
             return f"{_DOWN} ({type(error).__name__})"
+        except Unavailable as error:
+            return error.message
         return ""
+
+    def is_reachable(self) -> bool:
+        """Whether anything answers there at all; not every endpoint lists its models."""
+        try:
+            answer = self._client.get(f"{self._url}/models", timeout=CONNECT_SECONDS)
+        except (httpx2.HTTPError, httpx2.InvalidURL, ValueError, Unavailable):
+            return False
+        return answer.status_code < 500
+
+    def close(self) -> None:
+        """Give up the connections that nobody uses any more."""
+        self._client.close()
 
 
 def _wait(response: httpx2.Response, attempt: int) -> float:

@@ -92,7 +92,8 @@ def _all(
                 ("기능", part("feature", names=features)),
                 ("모델", part("model")),
                 ("들어온 길", part("channel", names=present.CHANNEL_NAMES)),
-                ("사람", part("person")),
+                # Sums by person over many months would keep the page waiting.
+                ("사람", part("person") if span != "quarter" else []),
             ],
         )
 

@@ -100,7 +100,7 @@ def tiles(counts: Counts, forecast: Forecast | None) -> list[dict[str, str]]:
     first = f"{counts.first_ms / counts.calls / 1000:.1f}" if counts.calls else "–"
     found = [
         {"label": "요청", "value": f"{counts.requests:,}", "unit": "건"},
-        {"label": "근거가 없어 답하지 않음", "value": share, "unit": ""},
+        {"label": "답하지 않음", "value": share, "unit": ""},
         {"label": "토큰", "value": short(counts.tokens), "unit": ""},
         {"label": "모델 비용", "value": won(counts), "unit": "원"},
         {"label": "첫 글까지", "value": first, "unit": "초"},

@@ -24,7 +24,13 @@ from mokmin.governance.access.model import Permission, Principal
 from mokmin.governance.access.rules import require
 from mokmin.governance.audit.service import AuditLog, Detail
 from mokmin.governance.people.store import departments, users
-from mokmin.governance.usage.metering import month_begin, next_month, today, usage_days
+from mokmin.governance.usage.metering import (
+    month_begin,
+    next_month,
+    today,
+    usage_days,
+    usage_totals,
+)
 from mokmin.governance.usage.places import Places
 from mokmin.governance.usage.switches import Feature
 
@@ -191,7 +197,8 @@ class Limits:
     ) -> Standing:
         begin = day if limit.period == "day" else month_begin(day)
         anew = day + timedelta(days=1) if limit.period == "day" else next_month(day)
-        table = usage_days
+        personal = limit.scope in ("people", "person")
+        table = usage_days if personal else usage_totals
         amount = {
             "requests": table.c.requests,
             "tokens": table.c.tokens_in + table.c.tokens_out,
@@ -202,7 +209,7 @@ class Limits:
         )
         if limit.feature:
             query = query.where(table.c.feature == limit.feature)
-        if limit.scope in ("people", "person"):
+        if personal:
             query = query.where(table.c.user_id == (principal.user_id or 0))
         elif limit.scope == "department":
             below = sorted(self._places.below(limit.scope_id))

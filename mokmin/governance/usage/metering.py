@@ -11,6 +11,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, fields
 from datetime import UTC, date, datetime, timedelta, timezone
+from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy import Connection
@@ -18,28 +19,42 @@ from sqlalchemy import Connection
 from mokmin.base.db import metadata, utcnow
 from mokmin.governance.audit.service import Recorded
 
+
+def _numbers() -> list[sa.Column[int]]:
+    small = ("requests", "refused", "calls", "failures")
+    large = ("tokens_in", "tokens_out", "milliwon", "milliwatt_hours", "ms", "first_ms")
+    return [
+        *(sa.Column(name, sa.Integer, nullable=False) for name in small),
+        *(sa.Column(name, sa.BigInteger, nullable=False) for name in large),
+    ]
+
+
+def _keys() -> list[sa.Column[Any]]:
+    return [
+        sa.Column("department_id", sa.Integer, primary_key=True, autoincrement=False),
+        sa.Column("feature", sa.String(40), primary_key=True),
+        sa.Column("channel", sa.String(10), primary_key=True),
+        sa.Column("model", sa.String(120), primary_key=True),
+        sa.Column("assistant_id", sa.Integer, primary_key=True, autoincrement=False),
+    ]
+
+
 usage_days = sa.Table(
     "usage_days",
     metadata,
     sa.Column("day", sa.Date, primary_key=True),
     sa.Column("user_id", sa.Integer, primary_key=True, autoincrement=False),
-    sa.Column("department_id", sa.Integer, primary_key=True, autoincrement=False),
-    sa.Column("feature", sa.String(40), primary_key=True),
-    sa.Column("channel", sa.String(10), primary_key=True),
-    sa.Column("model", sa.String(120), primary_key=True),
-    sa.Column("assistant_id", sa.Integer, primary_key=True, autoincrement=False),
-    sa.Column("requests", sa.Integer, nullable=False),
-    sa.Column("refused", sa.Integer, nullable=False),
-    sa.Column("calls", sa.Integer, nullable=False),
-    sa.Column("failures", sa.Integer, nullable=False),
-    sa.Column("tokens_in", sa.BigInteger, nullable=False),
-    sa.Column("tokens_out", sa.BigInteger, nullable=False),
-    sa.Column("milliwon", sa.BigInteger, nullable=False),
-    sa.Column("milliwatt_hours", sa.BigInteger, nullable=False),
-    sa.Column("ms", sa.BigInteger, nullable=False),
-    sa.Column("first_ms", sa.BigInteger, nullable=False),
+    *_keys(),
+    *_numbers(),
     sa.Index("ix_usage_days_user", "user_id", "day"),
-    sa.Index("ix_usage_days_department", "department_id", "day"),
+)
+# The same without persons: what a whole city used is summed in a fraction of the time.
+usage_totals = sa.Table(
+    "usage_totals",
+    metadata,
+    sa.Column("day", sa.Date, primary_key=True),
+    *_keys(),
+    *_numbers(),
 )
 KST = timezone(timedelta(hours=9))
 # What a person asked for, by the entry that tells of it. Calls of models stand for themselves only
@@ -102,7 +117,9 @@ def meter(connection: Connection, told: Sequence[Recorded]) -> None:
             )
             sums[key] = sums.get(key, Counts()) + counts
     for key, counts in sums.items():
-        _add(connection, dict(zip(KEYS, key, strict=True)), counts)
+        named = dict(zip(KEYS, key, strict=True))
+        _add(connection, usage_days, named, counts)
+        _add(connection, usage_totals, {k: v for k, v in named.items() if k != "user_id"}, counts)
 
 
 def today() -> date:
@@ -156,8 +173,7 @@ def _counted(entry: Recorded) -> tuple[str, str, Counts] | None:
     )
 
 
-def _add(connection: Connection, key: dict[str, object], counts: Counts) -> None:
-    table = usage_days
+def _add(connection: Connection, table: sa.Table, key: dict[str, object], counts: Counts) -> None:
     same = sa.and_(*(table.c[name] == value for name, value in key.items()))
     numbers = {name: getattr(counts, name) for name in NUMBERS}
     more = {name: table.c[name] + number for name, number in numbers.items()}

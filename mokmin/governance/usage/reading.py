@@ -13,7 +13,14 @@ from mokmin.base.db import Database
 from mokmin.governance.access.model import Permission, Principal
 from mokmin.governance.access.rules import require
 from mokmin.governance.people.store import users
-from mokmin.governance.usage.metering import NUMBERS, Counts, month_begin, next_month, usage_days
+from mokmin.governance.usage.metering import (
+    NUMBERS,
+    Counts,
+    month_begin,
+    next_month,
+    usage_days,
+    usage_totals,
+)
 from mokmin.governance.usage.places import Places
 
 Key = Literal["department", "person", "feature", "channel", "model", "assistant"]
@@ -65,10 +72,10 @@ class UsageReader:
     ) -> list[tuple[date, Counts]]:
         """Every day from ``since`` to ``until``, both included, also those without use. Raises
         NotAllowed for others' use."""
-        table = usage_days
+        table = usage_days if mine else usage_totals
         query = (
-            sa.select(table.c.day, *_sums())
-            .where(*self._where(principal, since, until, department_id, mine))
+            sa.select(table.c.day, *_sums(table))
+            .where(*self._where(table, principal, since, until, department_id, mine))
             .group_by(table.c.day)
         )
         with self._db.read() as connection:
@@ -89,11 +96,12 @@ class UsageReader:
         most: int = 50,
     ) -> list[Share]:
         """Sums by one thing, the largest first. Raises NotAllowed for others' use."""
-        column = usage_days.c[_COLUMNS[key]]
+        table = usage_days if mine or key == "person" else usage_totals
+        column = table.c[_COLUMNS[key]]
         order = [sa.desc("requests"), sa.desc("tokens_out"), column]
         query = (
-            sa.select(column.label("value"), *_sums())
-            .where(*self._where(principal, since, until, department_id, mine))
+            sa.select(column.label("value"), *_sums(table))
+            .where(*self._where(table, principal, since, until, department_id, mine))
             .group_by(column)
             .order_by(*order)
             .limit(most)
@@ -118,13 +126,13 @@ class UsageReader:
 
     def _where(
         self,
+        table: sa.Table,
         principal: Principal,
         since: date,
         until: date,
         department_id: int | None,
         mine: bool,
     ) -> list[sa.ColumnElement[bool]]:
-        table = usage_days
         found = [table.c.day >= since, table.c.day <= until]
         if mine:
             return [*found, table.c.user_id == (principal.user_id or 0)]
@@ -146,8 +154,8 @@ class UsageReader:
         return {}
 
 
-def _sums() -> list[sa.ColumnElement[int]]:
-    return [sa.func.sum(usage_days.c[name]).label(name) for name in NUMBERS]
+def _sums(table: sa.Table) -> list[sa.ColumnElement[int]]:
+    return [sa.func.sum(table.c[name]).label(name) for name in NUMBERS]
 
 
 def _counts(row: sa.Row[tuple[object, ...]]) -> Counts:

@@ -15,20 +15,21 @@ LARGE = ("tokens_in", "tokens_out", "milliwon", "milliwatt_hours", "ms", "first_
 
 def upgrade() -> None:
     """Make the tables."""
-    op.create_table(
-        "usage_days",
-        sa.Column("day", sa.Date(), primary_key=True),
-        sa.Column("user_id", sa.Integer(), primary_key=True, autoincrement=False),
-        sa.Column("department_id", sa.Integer(), primary_key=True, autoincrement=False),
-        sa.Column("feature", sa.String(40), primary_key=True),
-        sa.Column("channel", sa.String(10), primary_key=True),
-        sa.Column("model", sa.String(120), primary_key=True),
-        sa.Column("assistant_id", sa.Integer(), primary_key=True, autoincrement=False),
-        *(sa.Column(name, sa.Integer(), nullable=False) for name in SMALL),
-        *(sa.Column(name, sa.BigInteger(), nullable=False) for name in LARGE),
-    )
+    user = sa.Column("user_id", sa.Integer(), primary_key=True, autoincrement=False)
+    for name, more in (("usage_days", [user]), ("usage_totals", [])):
+        op.create_table(
+            name,
+            sa.Column("day", sa.Date(), primary_key=True),
+            *more,
+            sa.Column("department_id", sa.Integer(), primary_key=True, autoincrement=False),
+            sa.Column("feature", sa.String(40), primary_key=True),
+            sa.Column("channel", sa.String(10), primary_key=True),
+            sa.Column("model", sa.String(120), primary_key=True),
+            sa.Column("assistant_id", sa.Integer(), primary_key=True, autoincrement=False),
+            *(sa.Column(column, sa.Integer(), nullable=False) for column in SMALL),
+            *(sa.Column(column, sa.BigInteger(), nullable=False) for column in LARGE),
+        )
     op.create_index("ix_usage_days_user", "usage_days", ["user_id", "day"])
-    op.create_index("ix_usage_days_department", "usage_days", ["department_id", "day"])
     op.create_table(
         "usage_limits",
         sa.Column("id", sa.Integer(), primary_key=True),
@@ -50,4 +51,5 @@ def upgrade() -> None:
 def downgrade() -> None:
     """Drop the tables."""
     op.drop_table("usage_limits")
+    op.drop_table("usage_totals")
     op.drop_table("usage_days")
