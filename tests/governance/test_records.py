@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import argparse
+import io
+import json
 import threading
 from datetime import date, datetime, timedelta
 from typing import Any
@@ -10,11 +13,14 @@ import pytest
 import sqlalchemy as sa
 
 from mokmin.app import App
-from mokmin.base.errors import InvalidInput, MokminError, NotAllowed
+from mokmin.base.errors import InvalidInput, MokminError, NotAllowed, NotFound
+from mokmin.commands import opening
+from mokmin.commands.output import Output
 from mokmin.features.assistant.store import conversations, turns
 from mokmin.features.library.handover import SavedSearches
 from mokmin.features.library.store import saved_searches
 from mokmin.governance.access.model import Principal
+from mokmin.governance.access.rules import attachments, document_groups
 from mokmin.governance.audit.care import AuditCare
 from mokmin.governance.audit.store import audit_log
 from mokmin.governance.people.handover import Giving
@@ -217,3 +223,55 @@ def test_saved_searches_go_along_once(app: App, people: Any) -> None:
             saved_searches.c.user_id == people.other.user_id
         )
         assert connection.execute(mine).scalars().all() == ["동파 (kim)"]
+
+
+def test_an_attachment_of_a_shorter_period_goes_before_its_conversation(
+    app: App, people: Any, officers: tuple[Principal, Principal]
+) -> None:
+    rec, boss = officers
+    cid, held = talk(app, people.kim), talk(app, people.other)
+    for owner, conversation, name in ((people.kim, cid, "갑"), (people.other, held, "을")):
+        app.attaching.attach(
+            owner, conversation, f"{name}.txt", io.BytesIO(b"text " * 40), grade="S"
+        )
+    recent = datetime(2023, 6, 1)
+    with app.db.write() as connection:
+        connection.execute(conversations.update().values(updated_at=recent))
+    assert app.disposals.due(rec)["attachment"][0] == 0, "not sooner than the conversation"
+    app.records.change(rec, "conversation", "10", "오래 둡니다")
+    app.records.change(rec, "attachment", "1", "일을 마치면 쓸 곳이 없음")
+    assert app.disposals.due(rec)["attachment"][0] == 2
+    app.records.place(rec, "conversation", str(held), "소송")
+    key = app.disposals.propose(rec, "기간 지남")
+    app.disposals.decide(boss, key, approve=True, note="검토함")
+    app.disposals.turn()
+    assert left(app, conversations) == 2
+    with app.db.read() as connection:
+        files = connection.execute(sa.select(attachments.c.conversation_id)).scalars().all()
+    assert files == [held], "one is gone, the held one stays"
+    assert app.attaching.of(app.people.principal("kim"), cid) == []
+
+
+def test_a_document_that_nobody_sees_is_opened_again_from_the_command_line(
+    app: App, people: Any, put: Any, capsys: pytest.CaptureFixture[str], monkeypatch: Any
+) -> None:
+    upload = put(app, "지침.txt", "동파 대비 지침입니다.", by=people.kim)
+    with app.db.write() as connection:
+        connection.execute(document_groups.update().values(valid_until=date(2020, 1, 1)))
+    with pytest.raises(NotFound):
+        app.documents.get(people.kim, upload.document_id)
+    monkeypatch.setattr(opening, "App", lambda _settings: app)
+    options = argparse.Namespace(document=upload.document_id, add=["kim"], until=None)
+    assert opening.readers(options, app.settings, Output(json=True)) == 0
+    kim = app.people.principal("kim")
+    assert app.documents.get(kim, upload.document_id).title
+    with pytest.raises(NotFound):
+        app.documents.get(people.other, upload.document_id)
+    said = json.loads(capsys.readouterr().out)
+    assert any(line["until"] is None for line in said["readers"])
+    with pytest.raises(MokminError):
+        opening.readers(
+            argparse.Namespace(document=10**6, add=["kim"], until=None),
+            app.settings,
+            Output(json=True),
+        )
