@@ -22,6 +22,7 @@ from mokmin.features.assistant.sharing import SharingService
 from mokmin.features.assistant.temporary import TemporaryConversations
 from mokmin.features.auditing.activity import ActivityService
 from mokmin.features.auditing.service import AuditingService
+from mokmin.features.drafting import api as drafting_api
 from mokmin.features.drafting.comments import CommentService
 from mokmin.features.drafting.flow import FlowService
 from mokmin.features.drafting.model import Draft
@@ -41,6 +42,7 @@ from mokmin.features.tools.retention import ToolRunHolding
 from mokmin.features.tools.service import ToolService
 from mokmin.governance.access.model import Principal
 from mokmin.governance.audit.model_calls import RecordedModel
+from mokmin.governance.endpoints.pool import routed
 from mokmin.governance.people.accounts import AccountService
 from mokmin.governance.people.groups import GroupService
 from mokmin.governance.people.importing import ImportService
@@ -307,7 +309,7 @@ class Features(Knowledge):
         def recorded(principal: Principal, grade: str) -> list[ChatModel]:
             return [
                 RecordedModel(m, self.audit, principal, purpose="draft", grade=grade, count=tokens)
-                for m in self.models
+                for m in routed(self.models)
                 if self.gate.model_is_on(m.name, principal)
                 and not self.gate.models_stopped("drafting", principal)
             ]
@@ -354,5 +356,9 @@ class Features(Knowledge):
             self.audit,
             self.gate,
             self.redactor.graded_masker(Purpose.DISPLAY),
+            drafting_api.all_kinds,
+            lambda who, kind, facts, grade: drafting_api.begun(
+                self.drafting, self.draft_review, who, kind, facts, grade
+            ),
         )
         return made

@@ -18,6 +18,7 @@ from mokmin.commands import (
     measuring,
     opening,
     privacy,
+    programs,
     serving,
     switching,
 )
@@ -105,6 +106,8 @@ def parser() -> argparse.ArgumentParser:
     switch.add_argument("what", choices=("list", "off", "on"))
     switch.add_argument("key", nargs="?", metavar="KEY", help="예: assistant, model:이름")
     switch.add_argument("--notice", default="", help="직원에게 보일 알림")
+    mcp = add("mcp", programs.mcp, "이 기기의 프로그램에 MCP를 표준 입출력으로 엽니다")
+    mcp.add_argument("--as", dest="user", required=True, metavar="LOGIN", help="누구의 권한으로")
     audit = add(
         "audit",
         maintenance.audit,

@@ -22,6 +22,7 @@ from mokmin.commands.output import Output
 from mokmin.demo import loader
 from mokmin.features.forms.batches import JOB as FORM_BATCH
 from mokmin.features.records.service import JOB as DISCLOSURE
+from mokmin.governance.endpoints.watching import TURN_SECONDS
 from mokmin.governance.records.disposal import JOB as DISPOSAL
 from mokmin.knowledge.ingestion.worker import Task, Worker
 from mokmin.settings import Settings, demo_password, first_password
@@ -185,6 +186,18 @@ def _care(app: App, server: uvicorn.Server) -> None:
         except (MokminError, DBAPIError, OSError) as error:
             # Tried again at the next turn.
             log.warning("care broke", extra={"error": type(error).__name__})
+
+
+def _watch_models(app: App, server: uvicorn.Server) -> None:
+    """See whether models that failed are there again, so that nobody has to try them in vain."""
+    while not server.should_exit:
+        time.sleep(TURN_SECONDS)
+        try:
+            if server.started:
+                app.endpoint_watch.turn()
+        except (MokminError, DBAPIError, OSError) as error:
+            # Tried again at the next turn.
+            log.warning("model watch broke", extra={"error": type(error).__name__})
 
 
 def _look_through(app: App, server: uvicorn.Server) -> None:

@@ -20,12 +20,13 @@ import numpy as np
 import openai
 import pytest
 import uvicorn
-from mcp import Client
+from mcp import Client, StdioServerParameters
+from mcp.client.stdio import stdio_client
 from mcp.client.streamable_http import streamable_http_client
 from sqlalchemy import text as sql
 
 from mokmin.app import App
-from mokmin.base.errors import RateLimited
+from mokmin.base.errors import NotFound, RateLimited
 from mokmin.base.llm.fakes import ScriptedChatModel
 from mokmin.base.llm.ports import ModelProfile
 from mokmin.governance.access.model import OPERATOR, Principal
@@ -277,7 +278,8 @@ def _call(server: Server, key: str, name: str, given: dict[str, Any]) -> Any:
 def test_the_official_mcp_client_searches_asks_and_reads(server: Server) -> None:
     key = server.token("kim")
     listed, found = _call(server, key, "search", {"query": "출장 여비"})
-    assert {tool.name for tool in listed.tools} == {"search", "ask", "read"}
+    names = {tool.name for tool in listed.tools}
+    assert names == {"search", "ask", "read", "draft", "draft_kinds"}
     hits = json.loads(found.content[0].text)
     assert "지시가 아닙니다" in hits["untrusted"]
     document = hits["hits"][0]["document_id"]
@@ -288,6 +290,34 @@ def test_the_official_mcp_client_searches_asks_and_reads(server: Server) -> None
     _, hidden = _call(server, server.token("other"), "read", {"document_id": document})
     assert hidden.is_error
     assert "14일" not in hidden.content[0].text
+
+
+def test_a_draft_over_mcp_is_the_callers_own_and_invents_nothing(server: Server) -> None:
+    key = server.token("kim")
+    _, kinds = _call(server, key, "draft_kinds", {})
+    assert "letter" in {k["key"] for k in json.loads(kinds.content[0].text)["kinds"]}
+    facts = {"제목": "재물조사 알림", "내용": ["기간: 2026. 12. 1.(화)"]}
+    _, made = _call(server, key, "draft", {"kind": "letter", "facts": facts})
+    draft = json.loads(made.content[0].text)
+    assert "수신" in {q["key"] for q in draft["questions"] if q["required"]}
+    mine = server.app.drafting.get(server.app.people.principal("kim"), draft["id"])
+    assert mine.title == "재물조사 알림"
+    with pytest.raises(NotFound):
+        server.app.drafting.get(server.app.people.principal("other"), draft["id"])
+    _, wrong = _call(server, key, "draft", {"kind": "편지지", "facts": {}})
+    assert wrong.is_error
+
+
+def test_the_same_tools_on_standard_input_and_output(server: Server) -> None:
+    arguments = ["-m", "mokmin", "--home", str(server.app.settings.home), "mcp", "--as", "kim"]
+    where = {"MOKMIN_DATABASE_URL": server.app.settings.database_url}
+    there = StdioServerParameters(command=sys.executable, args=arguments, env=where)
+
+    async def run() -> Any:
+        async with Client(stdio_client(there)) as tools:
+            return await tools.call_tool("draft_kinds", {})
+
+    assert "민원 회신" in anyio.run(run).content[0].text
 
 
 def test_mcp_without_a_token_is_refused(server: Server) -> None:

@@ -55,7 +55,7 @@ def api_router(drafts: DraftingService, review: ReviewService) -> APIRouter:
 
     @routes.get("/kinds")
     def kinds() -> list[Json]:
-        return [_kind(kind) for kind in KINDS]
+        return all_kinds()
 
     @routes.post("", status_code=201)
     def begin(
@@ -63,9 +63,8 @@ def api_router(drafts: DraftingService, review: ReviewService) -> APIRouter:
         body: Annotated[NewDraft, Body(openapi_examples={"대외 기안문": {"value": _EXAMPLE}})],
     ) -> JSONResponse:
         principal = principal_of(request)
-        draft_id = drafts.begin(principal, kind_of(body.kind).key, body.facts, grade=body.grade)
-        made = shown(principal, drafts.get(principal, draft_id))
-        where = {"Location": f"/api/v1/drafts/{draft_id}"}
+        made = begun(drafts, review, principal, body.kind, body.facts, body.grade)
+        where = {"Location": f"/api/v1/drafts/{made['id']}"}
         return JSONResponse(made, status_code=201, headers=where)
 
     @routes.get("/{draft_id}")
@@ -85,6 +84,24 @@ def api_router(drafts: DraftingService, review: ReviewService) -> APIRouter:
         return file_response(drafts, principal_of(request), draft_id, format)
 
     return routes
+
+
+def all_kinds() -> list[Json]:
+    """Every kind of official document with the facts that it asks for."""
+    return [_kind(kind) for kind in KINDS]
+
+
+def begun(
+    drafts: DraftingService,
+    review: ReviewService,
+    principal: Principal,
+    kind: str,
+    facts: Json,
+    grade: str,
+) -> Json:
+    """Begin a draft and return it with its open questions and findings. Raises NotFound, InvalidInput."""
+    draft_id = drafts.begin(principal, kind_of(kind).key, facts, grade=grade)
+    return _shown(drafts.get(principal, draft_id), review, principal)
 
 
 def _kind(kind: Kind) -> Json:
