@@ -8,6 +8,7 @@ from pathlib import Path
 
 from mokmin.base.errors import InvalidInput
 from mokmin.base.llm.endpoints import ModelEndpoint, read_models_file
+from mokmin.base.llm.hosts import AllowedHosts, read_hosts
 from mokmin.governance.access.model import ROLES
 from mokmin.governance.audit.care import LEAST_MONTHS
 
@@ -164,6 +165,13 @@ class Settings:
             "(operator-guide.md); tried after the single endpoint above, in their order."
         },
     )
+    endpoint_hosts: str = field(
+        default="",
+        metadata={
+            "doc": "Machines that administrators may register as models, with commas between them: names, "
+            "addresses, networks such as `10.20.0.0/16`; empty: private networks and loopback."
+        },
+    )
     unverified: str = field(
         default="mark",
         metadata={
@@ -201,6 +209,13 @@ class Settings:
         metadata={
             "doc": "Months that the audit log is kept, at least 12 (개인정보의 안전성 확보조치 기준 "
             "제8조); 0: for ever."
+        },
+    )
+    plugins: str = field(
+        default="",
+        metadata={
+            "doc": "Names of installed plug-ins that are loaded, separated by commas. A plug-in's code may do all "
+            "that the program may: name only those whose maker is trusted (docs/plugins.md)."
         },
     )
     metrics_addresses: str = field(
@@ -245,6 +260,11 @@ class Settings:
                 "언어모델 두 곳의 이름이 같습니다. 목록의 name을 다르게 적어 주세요."
             )
         return found
+
+    @property
+    def allowed_hosts(self) -> AllowedHosts:
+        """Where registered models may lie. Raises InvalidInput."""
+        return read_hosts(self.endpoint_hosts)
 
     @property
     def factor_roles(self) -> frozenset[str]:
@@ -300,6 +320,7 @@ def _check(settings: Settings) -> None:
     if settings.unverified not in ("mark", "drop"):
         raise InvalidInput("MOKMIN_UNVERIFIED는 mark나 drop이어야 합니다.")
     settings.chat_endpoints()
+    read_hosts(settings.endpoint_hosts)
     if settings.audit_live_months < 1:
         raise InvalidInput("MOKMIN_AUDIT_LIVE_MONTHS는 1 이상이어야 합니다.")
     if settings.audit_keep_months != 0 and settings.audit_keep_months < LEAST_MONTHS:

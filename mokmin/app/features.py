@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import importlib
 from datetime import date
-from functools import cached_property
+from functools import cache, cached_property
 from typing import TYPE_CHECKING
 
 from mokmin.app.knowledge import Knowledge
@@ -20,6 +20,7 @@ from mokmin.features.assistant.service import AssistantService
 from mokmin.features.assistant.shared_reading import SharedReading
 from mokmin.features.assistant.sharing import SharingService
 from mokmin.features.assistant.temporary import TemporaryConversations
+from mokmin.features.assistant.unanswered import AskedQuestions
 from mokmin.features.auditing.activity import ActivityService
 from mokmin.features.auditing.service import AuditingService
 from mokmin.features.drafting import api as drafting_api
@@ -29,6 +30,7 @@ from mokmin.features.drafting.model import Draft
 from mokmin.features.drafting.reviewing import ReviewService
 from mokmin.features.drafting.service import DraftingService
 from mokmin.features.drafting.suggesting import SuggestionService
+from mokmin.features.endpoints.service import ComparisonService
 from mokmin.features.forms.batches import BatchService
 from mokmin.features.forms.service import FormService
 from mokmin.features.gateway.service import GatewayService
@@ -37,9 +39,14 @@ from mokmin.features.library.service import LibrarySearch
 from mokmin.features.privacy.service import PrivacyService
 from mokmin.features.records.activity import DisclosableActivity
 from mokmin.features.records.service import DisclosureService
+from mokmin.features.stewardship.documents import DocumentDesk
+from mokmin.features.stewardship.homes import Homes
+from mokmin.features.stewardship.questions import QuestionDesk
+from mokmin.features.stewardship.service import CuratedDesk
 from mokmin.features.tools.disclosing import DisclosableToolRuns
 from mokmin.features.tools.retention import ToolRunHolding
 from mokmin.features.tools.service import ToolService
+from mokmin.features.webhooks.service import Sender, WebhookService
 from mokmin.governance.access.model import Principal
 from mokmin.governance.audit.model_calls import RecordedModel
 from mokmin.governance.endpoints.pool import routed
@@ -51,11 +58,13 @@ from mokmin.governance.people.organisation import OrganisationService
 from mokmin.governance.people.rotation import RotationService
 from mokmin.governance.people.scim import ScimUsers
 from mokmin.governance.people.scim_groups import ScimGroups
+from mokmin.governance.people.sealing import Sealer
 from mokmin.governance.privacy.detection import detect
 from mokmin.governance.privacy.redaction import Purpose, screened
 from mokmin.governance.records.disposal import DisposalService
 from mokmin.governance.records.holds import RecordsSchedule
 from mokmin.knowledge.answering.asking import tokens
+from mokmin.knowledge.answering.gaps import Gaps
 from mokmin.knowledge.answering.handover import StewardDesk
 from mokmin.knowledge.documents.disclosing import DisclosableDocuments
 from mokmin.knowledge.documents.handover import DocumentLibrary, OwnedDocuments
@@ -162,6 +171,51 @@ class Features(Knowledge):
             self.attached,
             self.conversations,
             screen=lambda question: screened(self.redactor, question),
+            unanswered=lambda *noted: self.gaps.note(*noted),
+        )
+
+    @cached_property
+    def gaps(self) -> Gaps:
+        """Questions without an answer."""
+        return Gaps(self.db, self.embedder, AskedQuestions())
+
+    @cached_property
+    def steward_homes(self) -> Homes:
+        """Departments that stewards look after."""
+        return Homes(self.places)
+
+    @cached_property
+    def curated_desk(self) -> CuratedDesk:
+        """Curated answers under the steward's rights."""
+        return CuratedDesk(
+            self.db, self.audit, self.curated, self.search, self.steward_homes, self._today
+        )
+
+    @cached_property
+    def document_desk(self) -> DocumentDesk:
+        """Documents that stewards should look at."""
+        return DocumentDesk(
+            self.db,
+            self.documents,
+            self.search,
+            self.leaning,
+            self.collections,
+            self.steward_homes,
+            self.analyser,
+            self._today,
+        )
+
+    @cached_property
+    def question_desk(self) -> QuestionDesk:
+        """Questions without an answer, in groups."""
+        return QuestionDesk(
+            self.db,
+            self.audit,
+            self.gaps,
+            self.reviews,
+            self.steward_homes,
+            self.analyser,
+            self.redactor.masker(Purpose.LOG),
         )
 
     @cached_property
@@ -328,6 +382,36 @@ class Features(Knowledge):
             provision,
             lambda draft: Context(today=self._today(), grade=draft.grade),
             check=lambda who: self.gate.check("drafting", who),
+        )
+
+    @cached_property
+    def comparisons(self) -> ComparisonService:
+        """Answers of several models beside each other."""
+        return ComparisonService(
+            self.db,
+            self.audit,
+            self.answers,
+            screen=lambda question: screened(self.redactor, question),
+        )
+
+    @cached_property
+    def webhooks(self) -> WebhookService:
+        """Other systems told of what happened."""
+        hosts = self.settings.allowed_hosts
+
+        @cache
+        def sender() -> Sender:
+            made: Sender = importlib.import_module("mokmin.adapters.webhooks.http").HttpSender(
+                hosts
+            )
+            return made
+
+        return WebhookService(
+            self.db,
+            self.audit,
+            Sealer(self.settings.home / "keys" / "webhooks"),
+            lambda url, body, headers: sender()(url, body, headers),
+            hosts.check,
         )
 
     @cached_property

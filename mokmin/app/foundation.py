@@ -14,6 +14,8 @@ from mokmin.base.files import BlobStore
 from mokmin.base.jobs import JobQueue
 from mokmin.base.korean.kiwi import KiwiAnalyser
 from mokmin.base.korean.ports import Analyser
+from mokmin.base.llm.endpoints import ModelEndpoint
+from mokmin.base.llm.hosts import AllowedHosts
 from mokmin.base.llm.ports import ChatModel, Embedder, Reranker
 from mokmin.knowledge.search.ports import PassageIndex
 from mokmin.settings import Settings
@@ -86,26 +88,27 @@ class Foundation:
             return self._index
 
     @cached_property
-    def models(self) -> list[ChatModel]:
-        """Chat models that the operator named; often none."""
+    def operator_models(self) -> list[ChatModel]:
+        """Chat models that the operator named in the settings; often none."""
         if self._models is not None:
             return self._models
-        endpoints = self.settings.chat_endpoints()
-        if not endpoints:
-            return []
-        chat = import_module("mokmin.adapters.llm.openai_chat").OpenAIChat
-        return [
-            chat(
-                base_url=endpoint.base_url,
-                model=endpoint.model,
-                api_key=endpoint.api_key,
-                grade=endpoint.grade,
-                timeout_seconds=endpoint.timeout_seconds,
-                name=endpoint.name,
-                profile=endpoint.profile,
-            )
-            for endpoint in endpoints
-        ]
+        return [self.chat_model(endpoint) for endpoint in self.settings.chat_endpoints()]
+
+    @staticmethod
+    def chat_model(endpoint: ModelEndpoint, hosts: AllowedHosts | None = None) -> ChatModel:
+        """The model at an endpoint. ``hosts``: where it may lead; None: the operator named it."""
+        # Imported on first use: most homes have no model, and the HTTP client takes its time.
+        made: ChatModel = import_module("mokmin.adapters.llm.openai_chat").OpenAIChat(
+            base_url=endpoint.base_url,
+            model=endpoint.model,
+            api_key=endpoint.api_key,
+            grade=endpoint.grade,
+            timeout_seconds=endpoint.timeout_seconds,
+            name=endpoint.name,
+            profile=endpoint.profile,
+            hosts=hosts,
+        )
+        return made
 
     @cached_property
     def reranker(self) -> Reranker | None:

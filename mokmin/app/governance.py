@@ -2,16 +2,25 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import timedelta
 from functools import cached_property
 from importlib import import_module
 
 from mokmin import features
 from mokmin.app.foundation import Foundation
+from mokmin.base.llm.endpoints import ModelEndpoint
+from mokmin.base.llm.ports import ChatModel
 from mokmin.features.ai_register.own import own_uses
 from mokmin.governance.audit.care import AuditCare
 from mokmin.governance.audit.reading import AuditReader
 from mokmin.governance.audit.service import AuditLog
+from mokmin.governance.endpoints.directory import Directory
+from mokmin.governance.endpoints.gate import ModelGate
+from mokmin.governance.endpoints.model import Endpoint, Examination, Form
+from mokmin.governance.endpoints.pool import FIRST_ORDER, ModelPool, Route
+from mokmin.governance.endpoints.service import EndpointRegister, owner
+from mokmin.governance.endpoints.watching import EndpointWatch
 from mokmin.governance.people.oidc import AccountRules, OidcSignIn
 from mokmin.governance.people.sealing import Sealer
 from mokmin.governance.people.second_factor import SecondFactors
@@ -32,7 +41,11 @@ from mokmin.governance.usage.limits import Limits
 from mokmin.governance.usage.metering import meter
 from mokmin.governance.usage.places import Places
 from mokmin.governance.usage.reading import UsageReader
-from mokmin.governance.usage.switches import Switches
+from mokmin.governance.usage.switches import Feature, Switches
+from mokmin.plugins import Loaded, load
+
+# Names that mean something else where a model is named.
+TAKEN_NAMES = ("mokmin", "mokmin-extractive", "발췌")
 
 
 class Governance(Foundation):
@@ -120,15 +133,92 @@ class Governance(Foundation):
         )
 
     @cached_property
+    def plugins(self) -> Loaded:
+        """Features of others that the operator named."""
+        return load([n.strip() for n in self.settings.plugins.split(",") if n.strip()])
+
+    @property
+    def ai_features(self) -> list[Feature]:
+        """All that uses AI, and so can be switched off and limited."""
+        return [*features.AI_FEATURES, *self.plugins.features]
+
+    @cached_property
     def switches(self) -> Switches:
         """AI features and models that may be switched off."""
         return Switches(
             self.db,
             self.audit,
-            features.AI_FEATURES,
+            self.ai_features,
             lambda: [m.name for m in self.models],
             self.places,
         )
+
+    @cached_property
+    def models(self) -> Sequence[ChatModel]:
+        """Chat models that may be asked now: those of the settings and those registered; often none.
+        Look at it when one is needed, keep no copy."""
+        models = self.operator_models
+        named = {e.name or e.model: e.model for e in self.settings.chat_endpoints()}
+        given = [
+            Route(model, named.get(model.name, model.name), FIRST_ORDER * (n + 1))
+            for n, model in enumerate(models)
+        ]
+        return ModelPool(given, self.endpoint_directory, self._connect)
+
+    @cached_property
+    def endpoint_directory(self) -> Directory:
+        """Registered endpoints, and which departments may use which model."""
+        return Directory(self.db, self.places)
+
+    @cached_property
+    def endpoint_sealer(self) -> Sealer:
+        """Keys of registered endpoints."""
+        return Sealer(self.settings.home / "keys" / "endpoints")
+
+    def _connect(self, endpoint: Endpoint, sealed: str) -> ChatModel | None:
+        key = self.endpoint_sealer.open(sealed, owner(endpoint.id)) if sealed else "none"
+        if key is None:
+            return None
+        form = endpoint.form
+        return self.chat_model(
+            ModelEndpoint(
+                form.base_url,
+                form.model,
+                key,
+                form.grade,
+                form.timeout_seconds,
+                form.name,
+                form.profile,
+            ),
+            self.settings.allowed_hosts,
+        )
+
+    @cached_property
+    def endpoints(self) -> EndpointRegister:
+        """The register of model endpoints."""
+
+        def examine(form: Form, key: str, given: bool) -> Examination:
+            hosts = None if given else self.settings.allowed_hosts
+            adapter = import_module("mokmin.adapters.llm.examining")
+            found: Examination = adapter.examine(form, key, hosts)
+            return found
+
+        return EndpointRegister(
+            self.db,
+            self.audit,
+            self.endpoint_directory,
+            self.endpoint_sealer,
+            self.settings.allowed_hosts,
+            self.settings.chat_endpoints(),
+            examine,
+            lambda: self.models,
+            TAKEN_NAMES,
+        )
+
+    @cached_property
+    def endpoint_watch(self) -> EndpointWatch:
+        """Whether models that failed are there again."""
+        return EndpointWatch(lambda: self.models)
 
     @cached_property
     def places(self) -> Places:
@@ -138,7 +228,7 @@ class Governance(Foundation):
     @cached_property
     def limits(self) -> Limits:
         """How much may be used."""
-        return Limits(self.db, self.audit, self.places, features.AI_FEATURES)
+        return Limits(self.db, self.audit, self.places, self.ai_features)
 
     @cached_property
     def usage(self) -> UsageReader:
@@ -148,7 +238,7 @@ class Governance(Foundation):
     @cached_property
     def gate(self) -> Gate:
         """Asked before every use of AI."""
-        return Gate(self.switches, self.limits)
+        return ModelGate(self.switches, self.limits, self.endpoint_directory.allows)
 
     @cached_property
     def privacy_rules(self) -> PrivacyRules:
@@ -186,7 +276,7 @@ class Governance(Foundation):
         return AiRegister(
             self.db,
             self.audit,
-            lambda: own_uses(features.AI_FEATURES, [m.name for m in self.models]),
+            lambda: own_uses(self.ai_features, [m.name for m in self.models]),
         )
 
     @cached_property

@@ -13,12 +13,15 @@ from mokmin.base.formats.limits import ReadLimits
 from mokmin.base.formats.model import ParsedDocument
 from mokmin.base.formats.reader import read_isolated
 from mokmin.governance.privacy.redaction import Purpose
+from mokmin.knowledge.answering.curated import CuratedAnswers
+from mokmin.knowledge.answering.leaning import Leaning
 from mokmin.knowledge.answering.reviews import ReviewService
 from mokmin.knowledge.answering.service import AnswerService
 from mokmin.knowledge.answering.verification import Verifier
 from mokmin.knowledge.answering.writing import WritingPolicy
 from mokmin.knowledge.backup.service import Backup
 from mokmin.knowledge.documents.attachments import AttachedDocuments
+from mokmin.knowledge.documents.collections import Collections
 from mokmin.knowledge.documents.masking import DocumentMasking
 from mokmin.knowledge.documents.rights import RightsService
 from mokmin.knowledge.documents.rights_audience import Audience
@@ -63,6 +66,11 @@ class Knowledge(Governance):
             self.audit,
             max_bytes=self.settings.max_upload_mb * 2**20,
         )
+
+    @cached_property
+    def collections(self) -> Collections:
+        """Collections as scopes."""
+        return Collections(self.db)
 
     @cached_property
     def rights(self) -> RightsService:
@@ -181,6 +189,20 @@ class Knowledge(Governance):
             ),
             gate=self.gate,
             mask=self.redactor.graded_masker(Purpose.ANSWER),
+            curated=self.curated,
+            cited=lambda ids: self.leaning.count(ids),
+        )
+
+    @cached_property
+    def leaning(self) -> Leaning:
+        """How often answers lean on a document."""
+        return Leaning(self.db)
+
+    @cached_property
+    def curated(self) -> CuratedAnswers:
+        """Answers that stewards wrote."""
+        return CuratedAnswers(
+            self.db, self.search, self.analyser, self.embedder, lambda: self.people.today()
         )
 
     @cached_property

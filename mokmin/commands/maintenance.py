@@ -48,6 +48,7 @@ def doctor(_options: argparse.Namespace, settings: Settings, out: Output) -> int
         app.queue,
         settings.home,
         app.reranker,
+        app.plugins.states,
     )
     out.data({"checks": [{"name": c.name, "ok": c.ok, "message": c.message} for c in checks]})
     for check in checks:

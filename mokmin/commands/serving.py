@@ -86,6 +86,7 @@ def worker(options: argparse.Namespace, settings: Settings, out: Output) -> int:
         app.disposals.turn,
         app.disclosures.turn,
         app.form_batches.sweep,
+        app.webhooks.turn,
     )
     tasks: dict[str, Task] = {
         FORM_BATCH: app.form_batches,
@@ -243,6 +244,9 @@ def _serve(app: App, out: Output) -> int:
     )
     threading.Thread(target=_warm_up, args=(app, server), name="warm-up", daemon=True).start()
     threading.Thread(target=_care, args=(app, server), name="audit-care", daemon=True).start()
+    threading.Thread(
+        target=_watch_models, args=(app, server), name="model-watch", daemon=True
+    ).start()
     threading.Thread(
         target=_look_through, args=(app, server), name="privacy-scan", daemon=True
     ).start()

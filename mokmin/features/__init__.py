@@ -11,6 +11,7 @@ FEATURES: tuple[str, ...] = (
     "assistant",
     "library",
     "curation",
+    "stewardship",
     "tools",
     "drafting",
     "auditing",
@@ -22,6 +23,8 @@ FEATURES: tuple[str, ...] = (
     "ai_register",
     "gateway",
     "usage",
+    "webhooks",
+    "endpoints",
 )
 
 # What uses AI, and so can be switched off by itself. Whoever adds one here also asks for it.
@@ -57,6 +60,8 @@ DESKS: tuple[Desk, ...] = (
         "dictionary", "/dictionary", "행정 용어 사전", "book-open-text", Permission.CURATE, QUALITY
     ),
     Desk("review", "/review", "답변 검토", "message-square-warning", Permission.CURATE, QUALITY),
+    Desk("stewardship", "/stewardship", "지식 돌보기", "list-tree", Permission.CURATE, QUALITY),
+    Desk("compare", "/models/compare", "모델 견주기", "scale", Permission.CURATE, QUALITY),
     Desk("access", "/access", "열람 권한", "key-round", Permission.EXPLAIN_ACCESS, PEOPLE),
     Desk(
         "organisation",
@@ -72,5 +77,6 @@ DESKS: tuple[Desk, ...] = (
     Desk("ai-register", "/ai-register", "인공지능 대장", "bot", Permission.REGISTER_AI, KEEPING),
     Desk("disposals", "/disposals", "처분 승인", "stamp", Permission.APPROVE_DISPOSAL, KEEPING),
     Desk("usage", "/admin/usage", "사용량과 비용", "chart-column", Permission.SET_LIMITS),
+    Desk("models", "/admin/models", "언어모델", "gauge", Permission.ADMINISTER),
     Desk("admin", "/admin", "관리", "settings", Permission.ADMINISTER),
 )

@@ -28,7 +28,7 @@ from mokmin.knowledge.documents.model import State
 from mokmin.web.failures import add_failures
 from mokmin.web.metrics import add_metrics
 from mokmin.web.programs import add_programs
-from mokmin.web.routes import add_pages
+from mokmin.web.routes import add_pages, add_plugins
 
 __all__ = ["create_web"]
 THREADS = 100
@@ -52,6 +52,8 @@ def create_web(app: App) -> FastAPI:
     city_name = str(loader.city()["name"]) if demo else "행정 인공지능"
     if demo:
         app.agency_name = str(loader.city()["full_name"])
+
+    desks = list(features.DESKS)
 
     def shell(request: Request) -> Mapping[str, Any]:
         session = session_of(request)
@@ -79,13 +81,15 @@ def create_web(app: App) -> FastAPI:
                 "is_admin": who.may(Permission.ADMINISTER),
                 "may_curate": who.may(Permission.CURATE),
             },
-            "desks": [d for d in features.DESKS if who.may(d.permission)],
+            "desks": [d for d in desks if who.may(d.permission)],
             "recent": [
                 {"id": c.id, "title": c.title} for c in app.conversations.recent(who, limit=8)
             ],
         }
 
     folders = [FEATURES / name / "templates" for name in features.FEATURES]
+    # After the own ones, so that no plug-in takes the place of a page of ours.
+    folders += [p.templates for p in app.plugins.plugins if p.templates is not None]
     kit = PageKit(folders, shell)
     cookies = Cookies(app.settings.secure_cookies, app.settings.session_hours * 3600)
     web = FastAPI(
@@ -99,6 +103,7 @@ def create_web(app: App) -> FastAPI:
     )
     web.state.kit = kit
     add_pages(web, app, kit, demo, cookies)
+    desks += [desk for plugin in add_plugins(web, app, kit) for desk in plugin.desks]
     add_programs(web, app)
     add_failures(web, kit)
     add_metrics(web, app)
@@ -118,6 +123,7 @@ def create_web(app: App) -> FastAPI:
     web.router.on_startup.append(_more_threads)
     web.router.on_shutdown.append(partial(app.assistant.close, SHUTDOWN_SECONDS))
     web.router.on_shutdown.append(app.tools.close)
+    web.router.on_shutdown.append(app.comparisons.close)
     return web
 
 

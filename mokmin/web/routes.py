@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import partial
 from typing import Any
 
 from fastapi import FastAPI
 
+from mokmin import plugins
 from mokmin.app import App
+from mokmin.base.errors import InvalidInput
 from mokmin.base.formats.page_images import PageImages
 from mokmin.base.web.kit import PageKit, ago
-from mokmin.features import AI_FEATURES
 from mokmin.features.account import helping_pages
 from mokmin.features.account import pages as account_pages
 from mokmin.features.ai_register import pages as ai_register_pages
@@ -31,6 +33,8 @@ from mokmin.features.curation import review_pages
 from mokmin.features.drafting import api as drafting_api
 from mokmin.features.drafting import flow_pages as drafting_flow_pages
 from mokmin.features.drafting import pages as drafting_pages
+from mokmin.features.endpoints import compare_pages as endpoint_compare_pages
+from mokmin.features.endpoints import pages as endpoint_pages
 from mokmin.features.forms import batch_pages as form_batch_pages
 from mokmin.features.forms import pages as form_pages
 from mokmin.features.gateway import mcp_pages
@@ -45,8 +49,12 @@ from mokmin.features.portal.starters import starters
 from mokmin.features.privacy import pages as privacy_pages
 from mokmin.features.records import disclosure_pages
 from mokmin.features.records import pages as records_pages
+from mokmin.features.stewardship import document_pages as steward_document_pages
+from mokmin.features.stewardship import pages as steward_pages
+from mokmin.features.stewardship import question_pages as steward_question_pages
 from mokmin.features.tools import pages as tools_pages
 from mokmin.features.usage import pages as usage_pages
+from mokmin.features.webhooks import pages as webhook_pages
 from mokmin.governance.access.model import Principal
 from mokmin.governance.people.web import Cookies
 from mokmin.governance.privacy.redaction import Purpose
@@ -65,7 +73,6 @@ def add_pages(web: FastAPI, app: App, kit: PageKit, demo: bool, cookies: Cookies
             for c in app.conversations.recent(principal, limit=5)
         ]
 
-    note = "" if app.models else "연결된 생성 모델이 없어, 원문을 그대로 발췌해 답합니다."
     hint = f"시범 계정 비밀번호는 모두 {demo_password()} 입니다." if demo else ""
     doors = sign_in_pages.Doors(
         people=app.people,
@@ -101,7 +108,7 @@ def add_pages(web: FastAPI, app: App, kit: PageKit, demo: bool, cookies: Cookies
         folders=app.folders,
         starters=begin,
         endpoints=app.answers.endpoints,
-        mode_note=note,
+        mode_note=partial(_mode_note, app),
         takeovers=app.takeovers,
         first_use=app.first_use,
         mask=app.redactor.graded_masker(Purpose.DISPLAY),
@@ -158,6 +165,11 @@ def add_pages(web: FastAPI, app: App, kit: PageKit, demo: bool, cookies: Cookies
     line = drafting_flow_pages.router(kit, app.drafting, app.draft_flow, app.draft_comments)
     web.include_router(line, include_in_schema=False)
     web.include_router(drafting_api.api_router(app.drafting, app.draft_review))
+    _add_desks(web, app, kit)
+
+
+def _add_desks(web: FastAPI, app: App, kit: PageKit) -> None:
+    """Places of work of those with a task of their own: stewards, personnel, records, operators."""
     curation = curation_pages.Curation(
         app.inspection,
         app.dictionary,
@@ -169,6 +181,20 @@ def add_pages(web: FastAPI, app: App, kit: PageKit, demo: bool, cookies: Cookies
     web.include_router(curation_pages.router(kit, curation), include_in_schema=False)
     reviewing = review_pages.Reviewing(app.reviews, app.audit, app.settings.home)
     web.include_router(review_pages.router(kit, reviewing), include_in_schema=False)
+    steward = steward_pages.AnswerDesk(
+        app.curated_desk,
+        app.reviews,
+        app.redactor.graded_masker(Purpose.DISPLAY),
+        app.question_desk.text,
+    )
+    web.include_router(steward_pages.router(kit, steward), include_in_schema=False)
+    web.include_router(
+        steward_question_pages.router(kit, app.question_desk), include_in_schema=False
+    )
+    shown = app.redactor.graded_masker(Purpose.DISPLAY)
+    web.include_router(
+        steward_document_pages.router(kit, app.document_desk, shown), include_in_schema=False
+    )
     desk = organisation_pages.Desk(app.organisation, app.accounts, app.free_groups)
     for routes in (
         organisation_pages.router(kit, desk),
@@ -194,7 +220,9 @@ def add_pages(web: FastAPI, app: App, kit: PageKit, demo: bool, cookies: Cookies
     ):
         web.include_router(routes, include_in_schema=False)
     web.include_router(switch_pages.router(kit, app.switches, app.places), include_in_schema=False)
-    names = {feature.key: feature.name for feature in AI_FEATURES}
+    _add_models(web, app, kit)
+    web.include_router(webhook_pages.router(kit, app.webhooks), include_in_schema=False)
+    names = {feature.key: feature.name for feature in app.ai_features}
     for routes in usage_pages.routers(kit, app.usage, app.limits, app.places, names):
         web.include_router(routes, include_in_schema=False)
     web.include_router(gateway_pages.router(app.gateway), include_in_schema=False)
@@ -212,6 +240,39 @@ def add_pages(web: FastAPI, app: App, kit: PageKit, demo: bool, cookies: Cookies
             app.audit,
             app.settings.home,
             app.reranker,
+            lambda: app.plugins.states,
         ),
         include_in_schema=False,
     )
+
+
+def _mode_note(app: App) -> str:
+    """What every new conversation says while there is no model; they come and go."""
+    return "" if app.models else "연결된 생성 모델이 없어, 원문을 그대로 발췌해 답합니다."
+
+
+def _add_models(web: FastAPI, app: App, kit: PageKit) -> None:
+    """The register of models, and models compared."""
+    hosts = app.settings.endpoint_hosts or "사설망과 이 서버 자신"
+    desk = endpoint_pages.Desk(kit, app.endpoints, app.places, hosts)
+    for routes in (
+        *endpoint_pages.routers(desk),
+        endpoint_compare_pages.router(kit, app.comparisons),
+    ):
+        web.include_router(routes, include_in_schema=False)
+
+
+def add_plugins(web: FastAPI, app: App, kit: PageKit) -> list[plugins.Plugin]:
+    """Add what others made; one that breaks the rules is left out, and the system check tells it."""
+    found = []
+    for plugin in app.plugins.plugins:
+        house = plugins.House(
+            plugin.name, kit, app.search, app.answers, app.documents, app.gate, app.audit
+        )
+        try:
+            plugins.add(web, plugin, house)
+        except InvalidInput as error:
+            app.plugins.failed[plugin.name] = error.message
+        else:
+            found.append(plugin)
+    return found

@@ -10,7 +10,7 @@ from mokmin.base.web.kit import PageKit, day
 from mokmin.features.assistant.attaching import AttachingService
 from mokmin.features.assistant.conversations import ConversationService
 from mokmin.features.assistant.folders import FolderService
-from mokmin.features.assistant.model import SCOPES, Turn
+from mokmin.features.assistant.model import LISTED, SCOPES, Turn
 from mokmin.features.assistant.service import AssistantService
 from mokmin.governance.access.model import Principal
 from mokmin.governance.transparency.first_use import FirstUse
@@ -38,7 +38,7 @@ class Chat:
     folders: FolderService
     starters: Callable[[Principal], list[Mapping[str, str]]]
     endpoints: Callable[[Principal], list[tuple[str, str]]]
-    mode_note: str
+    mode_note: Callable[[], str]
     takeovers: Takeovers
     first_use: FirstUse
     mask: Callable[[str, str], str] = lambda text, _grade: text
@@ -53,7 +53,7 @@ class Chat:
     def ways(self, reader: Principal, turn: Turn) -> dict[str, Any]:
         """In which ways a turn can be answered again: for the form under its answer."""
         kept = [("same", f"그대로 ({scope_name(turn)})")]
-        others = [(key, name) for key, name in SCOPES.items() if key != "documents"]
+        others = list(LISTED.items())
         return {
             "scopes": kept + [pair for pair in others if pair[0] != turn.scope.kind],
             "models": self.models(reader),
@@ -85,10 +85,12 @@ class Chat:
                 }
         return list(found.values())
 
-    def models(self, reader: Principal) -> list[tuple[str, str, str]]:
+    def models(
+        self, reader: Principal, may: Callable[[str], bool] = lambda _name: True
+    ) -> list[tuple[str, str, str]]:
         """(name, label, highest grade) of what an answer can be asked of, the default first; empty when
-        there is nothing to choose."""
-        found = self.endpoints(reader)
+        there is nothing to choose. ``may``: those that an assistant writes with."""
+        found = [pair for pair in self.endpoints(reader) if may(pair[0])]
         if not found:
             return []
         named = [(name, name, grade) for name, grade in found]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -24,6 +24,7 @@ from mokmin.governance.access.model import Principal, highest
 from mokmin.governance.access.rules import attachments
 from mokmin.governance.audit.service import AuditLog
 from mokmin.knowledge.answering.model import Exchange
+from mokmin.knowledge.answering.review_model import REASONS
 from mokmin.knowledge.answering.reviews import ReviewService
 from mokmin.knowledge.answering.withholding import documents_of, grades_seen, shown_now
 from mokmin.knowledge.documents.attachments import AttachedDocuments
@@ -43,7 +44,11 @@ class ConversationService:
         reviews: ReviewService,
         attached: AttachedDocuments,
         temporary: TemporaryConversations,
+        rated: Callable[[Principal, int, int, int, str], None] | None = None,
     ) -> None:
+        """``rated`` is told what a person thinks of an answer of an assistant: who, assistant, turn,
+        value, reason."""
+        self._rated = rated
         self._db = db
         self._audit = audit
         self._reviews = reviews
@@ -259,6 +264,11 @@ class ConversationService:
             )
         else:
             self._reviews.withdraw(principal, turn_id)
+        if self._rated is not None and turn.scope.assistant_id is not None:
+            given = reason if reason in REASONS else ""
+            self._rated(
+                principal, turn.scope.assistant_id, turn_id, max(-1, min(1, value)), given
+            )
         self._audit.record(principal, "answer.feedback", f"turn:{turn_id}", value=value)
 
 

@@ -129,6 +129,7 @@ class StoredConversations:
                     scope=scope.kind,
                     document_ids=json.dumps(scope.document_ids),
                     model=model,
+                    assistant_id=scope.assistant_id,
                 ),
             )
             connection.execute(

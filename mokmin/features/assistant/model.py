@@ -6,15 +6,25 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-SCOPES = {"": "전체 문서", "department": "우리 부서", "law": "법령", "documents": "고른 문서"}
+SCOPES = {
+    "": "전체 문서",
+    "department": "우리 부서",
+    "law": "법령",
+    "documents": "고른 문서",
+    "assistant": "업무봇의 자료",
+}
+# Those that a person picks from a list.
+LISTED = {key: name for key, name in SCOPES.items() if key not in ("documents", "assistant")}
 
 
 @dataclass(frozen=True, slots=True)
 class Scope:
-    """Where an answer is looked for: a kind of ``SCOPES``, for ``documents`` those chosen."""
+    """Where an answer is looked for: a kind of ``SCOPES``, for ``documents`` those chosen, for
+    ``assistant`` the knowledge of one."""
 
     kind: str = ""
     document_ids: tuple[int, ...] = ()
+    assistant_id: int | None = None
 
 
 @dataclass(frozen=True, slots=True)

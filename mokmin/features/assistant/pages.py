@@ -7,10 +7,11 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Depends, Form, Query, Request
 from fastapi.responses import HTMLResponse, JSONResponse, RedirectResponse, Response
 
+from mokmin.base.errors import NotFound, Unavailable
 from mokmin.base.web.kit import ago
 from mokmin.features.assistant import present
 from mokmin.features.assistant.chat import Chat
-from mokmin.features.assistant.model import SCOPES, Conversation, Scope, Step, Turn
+from mokmin.features.assistant.model import LISTED, Conversation, Scope, Step, Turn
 from mokmin.features.assistant.service import scope_of
 from mokmin.governance.access.model import Permission, Principal
 from mokmin.governance.people.web import Needs, principal_of
@@ -33,8 +34,9 @@ def router(chat: Chat) -> APIRouter:
         q: str = "",
         scope: str = "",
         temporary: str = "",
+        assistant: int | None = None,
     ) -> HTMLResponse:
-        chosen = scope_of(scope, _all(document, document_id))
+        chosen = scope_of(scope, _all(document, document_id), assistant)
         for one in chosen.document_ids:
             chat.documents.get(principal_of(request), one)
         return kit.page(
@@ -56,13 +58,14 @@ def router(chat: Chat) -> APIRouter:
         scope: Annotated[str, Form()] = "",
         model: Annotated[str, Form()] = "",
         temporary: Annotated[str, Form()] = "",
+        assistant_id: Annotated[int | None, Form(alias="assistant")] = None,
     ) -> Response:
         turn = assistant.ask(
             principal_of(request),
             question,
             conversation_id=conversation_id,
             parent_id=parent_id,
-            scope=scope_of(scope, _all(document, document_id)),
+            scope=scope_of(scope, _all(document, document_id), assistant_id),
             model=model,
             temporary=temporary == "1",
         )
@@ -200,6 +203,8 @@ def _composer(
 ) -> dict[str, Any]:
     """The question box: scope, attachments, model, grade."""
     cid = talk.id if talk else None
+    helper = _helper(chat, reader, scope)
+    brief = helper.get("brief")
     held = chat.conversations.grade(reader, talk.id, talk.leaf_id) if talk else "O"
     attached = chat.attaching.of(reader, talk.id) if talk else []
     return {
@@ -207,8 +212,9 @@ def _composer(
         "cid": cid,
         "conversation_id": cid,
         "leaf": talk.leaf_id if talk else None,
-        "scopes": [(key, name) for key, name in SCOPES.items() if key != "documents"],
-        "scope": scope.kind if scope.kind != "documents" else "",
+        "scopes": list(LISTED.items()),
+        "scope": scope.kind if scope.kind in LISTED else "",
+        "assistant": helper,
         "chosen": [
             {"id": d.id, "title": d.title, "grade": d.grade}
             for d in chat.documents.seen(reader, scope.document_ids)
@@ -216,9 +222,21 @@ def _composer(
         "attachments": [present.attachment(a) for a in attached],
         "max_mb": chat.attaching.max_bytes // 2**20,
         "held_grade": held,
-        "models": chat.models(reader),
+        "models": chat.models(reader, brief.manner.may_write) if brief else chat.models(reader),
         "model": model,
-        "mode_note": chat.mode_note,
+        "mode_note": chat.mode_note(),
         "ai_notice": present.AI_NOTICE,
         "first_use": SHORT if chat.first_use.due(reader) else "",
     }
+
+
+def _helper(chat: Chat, reader: Principal, scope: Scope) -> dict[str, Any]:
+    """The assistant that is asked, with what the person must know; empty for none. One that is gone or
+    paused is said to be so: what it answered stays readable."""
+    if scope.assistant_id is None:
+        return {}
+    try:
+        brief = chat.assistant.brief(reader, scope.assistant_id)
+    except (NotFound, Unavailable) as error:
+        return {"id": scope.assistant_id, "name": "업무봇", "gone": error.message}
+    return {"id": brief.id, "name": brief.name, "gone": "", "brief": brief}

@@ -88,7 +88,9 @@ def blocks(turn_id: int, answer: Json) -> list[Json]:
         lead = {"text": answer["lead"], "html": None, "support": None, "why": "", "citations": []}
         direct = any(s.get("role") == "direct" for s in answer.get("sentences", ()))
         made.append(
-            {"id": f"m{turn_id}-lead", "kind": "lead", "quiet": direct, "sentences": [lead]}
+            {"id": f"m{turn_id}-lead", "kind": "curated", "text": answer["lead"]}
+            if answer.get("mode") == "curated"
+            else {"id": f"m{turn_id}-lead", "kind": "lead", "quiet": direct, "sentences": [lead]}
         )
     body = [{"id": f"m{turn_id}-b{i}", **block} for i, block in enumerate(_body(answer))]
     # The line that answers at a glance stands above the line that tells where it was found.

@@ -9,13 +9,15 @@ from datetime import date
 from functools import partial
 from typing import Any
 
-from mokmin.base.errors import InvalidInput, MokminError
+from mokmin.base.errors import InvalidInput, MokminError, NotFound
 from mokmin.features.assistant.conversations import UNTITLED, ConversationService
-from mokmin.features.assistant.model import SCOPES, Scope, Turn
+from mokmin.features.assistant.model import LISTED, Scope, Turn
 from mokmin.features.assistant.runs import Run, Runs
 from mokmin.governance.access.model import Principal
+from mokmin.knowledge.answering.assisting import PLAIN, AssistantBrief, WorkAssistants
 from mokmin.knowledge.answering.model import AnswerEvent
 from mokmin.knowledge.answering.service import AnswerService
+from mokmin.knowledge.answering.writing import EXTRACTIVE_MODEL
 from mokmin.knowledge.documents.attachments import AttachedDocuments
 from mokmin.knowledge.documents.service import DocumentService
 from mokmin.knowledge.search.question import clean_query
@@ -35,8 +37,13 @@ class AssistantService:
         attached: AttachedDocuments,
         conversations: ConversationService,
         screen: Callable[[str], str] = str,
+        unanswered: Callable[[Principal, int, int, str], None] | None = None,
+        assistants: WorkAssistants | None = None,
     ) -> None:
-        """``screen``: a question as it may be kept; raises InvalidInput for one that may not be sent."""
+        """``screen``: a question as it may be kept; raises InvalidInput for one that may not be sent.
+        ``unanswered`` is told of refusals: who, conversation, turn and question."""
+        self._unanswered = unanswered
+        self._assistants = assistants
         self._screen = screen
         self._answers = answers
         self._documents = documents
@@ -125,14 +132,18 @@ class AssistantService:
 
     def _checked(self, principal: Principal, question: str, model: str) -> str:
         self._answers.check(principal)
-        if model and model not in self._answers.model_names:
+        if model and not self._answers.may_name(model, principal):
             raise InvalidInput(
                 "그런 모델은 없습니다. 목록에서 다시 골라 주세요. 질문은 보내지 않았습니다."
             )
         return self._screen(clean_query(question))
 
     def _scope(self, reader: Principal, scope: Scope) -> Scope:
-        """A scope that holds what it says. Raises NotFound for a document that is not the reader's."""
+        """A scope that holds what it says. Raises NotFound for a document or an assistant that is not
+        the reader's, Unavailable for an assistant that is paused."""
+        if scope.assistant_id is not None:
+            self.brief(reader, scope.assistant_id)
+            return Scope("assistant", (), scope.assistant_id)
         if scope.document_ids:
             chosen = tuple(dict.fromkeys(scope.document_ids))
             if len(chosen) > MOST_DOCUMENTS:
@@ -153,6 +164,7 @@ class AssistantService:
         scope: Scope,
         model: str,
     ) -> Turn:
+        self._check_writer(principal, scope, model)
         keeper = self._conversations.keeper(conversation_id)
         turn_id = keeper.add(
             conversation_id, question, parent_id=parent_id, scope=scope, model=model
@@ -162,8 +174,26 @@ class AssistantService:
         self._start(principal, turn)
         return turn
 
+    def brief(self, principal: Principal, assistant_id: int) -> AssistantBrief:
+        """What this person gets of an assistant. Raises NotFound, Unavailable."""
+        if self._assistants is None:
+            raise NotFound("업무봇을 찾을 수 없습니다.")
+        return self._assistants.brief(principal, assistant_id)
+
+    def _check_writer(self, principal: Principal, scope: Scope, model: str) -> None:
+        """Raise InvalidInput for a model that the assistant does not write with, and as ``brief``."""
+        if scope.assistant_id is None:
+            return
+        brief = self.brief(principal, scope.assistant_id)
+        if model and model != EXTRACTIVE_MODEL and not brief.manner.may_write(model):
+            raise InvalidInput(
+                "이 업무봇이 쓰지 않는 모델입니다. 목록에서 다시 골라 주세요. 질문은 보내지 않았습니다."
+            )
+
     # --- answering ------------------------------------------------------------------------
-    def _within(self, principal: Principal, turn: Turn) -> tuple[int, ...] | None:
+    def _within(
+        self, principal: Principal, turn: Turn, brief: AssistantBrief | None
+    ) -> tuple[int, ...] | None:
         """The documents in which a turn's answer is looked for; None for all. The conversation's
         attachments are searched along, unless some of them were chosen."""
         scope = turn.scope
@@ -173,6 +203,8 @@ class AssistantService:
         if scope.kind == "documents":
             chosen = set(scope.document_ids)
             return tuple(sorted(chosen if chosen & attached else chosen | attached))
+        if brief is not None:
+            return tuple(sorted(attached.union(brief.document_ids)))
         if scope.kind == "law":
             found = self._documents.ids(principal, kind="법령")
         else:
@@ -186,13 +218,16 @@ class AssistantService:
         state, body = "failed", None
         try:
             cid, parent = turn.conversation_id, turn.parent_id
+            asked = turn.scope.assistant_id
+            brief = self.brief(principal, asked) if asked is not None else None
             events = self._answers.stream(
                 self._attached.reader(principal, cid),
                 turn.question,
-                within=self._within(principal, turn),
+                within=self._within(principal, turn, brief),
                 model=turn.model or None,
                 history=self._conversations.before(principal, cid, parent),
                 grade=self._conversations.grade(principal, cid, parent),
+                manner=brief.manner if brief is not None else PLAIN,
             )
             for event in events:
                 run.push(event)
@@ -209,7 +244,22 @@ class AssistantService:
                 body = _half(run)
             keeper = self._conversations.keeper(turn.conversation_id)
             keeper.finish(turn.conversation_id, turn.id, state, body)
-            run.close()
+            try:
+                if body is not None and state == "done":
+                    self._tell(principal, turn, body)
+            finally:
+                run.close()
+
+    def _tell(self, principal: Principal, turn: Turn, body: dict[str, Any]) -> None:
+        """Tell stewards of a refusal: of one in the whole library, in a stored conversation without
+        files of its person."""
+        declined = (body.get("trace") or {}).get("declined")
+        if self._unanswered is None or not body.get("refused") or declined or turn.scope.kind:
+            return
+        if turn.conversation_id < 0 or self._attached.of(principal, turn.conversation_id):
+            return
+        question = str(body.get("standalone") or turn.question)
+        self._unanswered(principal, turn.conversation_id, turn.id, question)
 
     def follow(
         self, principal: Principal, conversation_id: int, turn_id: int, after: int = 0
@@ -240,11 +290,13 @@ class AssistantService:
         self._conversations.stored.recover()
 
 
-def scope_of(kind: str, document_ids: list[int]) -> Scope:
+def scope_of(kind: str, document_ids: list[int], assistant_id: int | None = None) -> Scope:
     """A scope as a form sends it."""
+    if assistant_id is not None:
+        return Scope("assistant", (), assistant_id)
     if document_ids:
         return Scope("documents", tuple(document_ids))
-    return Scope(kind if kind in SCOPES and kind != "documents" else "")
+    return Scope(kind if kind in LISTED else "")
 
 
 def _half(run: Run) -> dict[str, Any] | None:

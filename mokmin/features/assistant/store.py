@@ -40,6 +40,7 @@ turns = sa.Table(
     sa.Column("scope", sa.String(20), nullable=False, server_default=""),
     sa.Column("document_ids", sa.Text, nullable=False, server_default="[]"),
     sa.Column("model", sa.String(120), nullable=False, server_default=""),
+    sa.Column("assistant_id", sa.Integer),
 )
 
 
@@ -59,7 +60,7 @@ def to_turn(row: Row[Any]) -> Turn:
         feedback=row.feedback,
         created_at=row.created_at,
         parent_id=row.parent_id,
-        scope=Scope(row.scope, tuple(json.loads(row.document_ids))),
+        scope=Scope(row.scope, tuple(json.loads(row.document_ids)), row.assistant_id),
         model=row.model,
     )
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import shutil
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -43,8 +43,10 @@ def run_checks(
     queue: JobQueue,
     home: Path,
     reranker: Reranker | None = None,
+    plugins: Mapping[str, str] | None = None,
 ) -> list[Check]:
-    """All checks, each with what to do when it is not well."""
+    """All checks, each with what to do when it is not well. ``plugins``: by name, why one does not
+    work (empty when it does)."""
     checks = [Check("판", True, f"목민 {__version__}, 파이썬 {sys.version.split()[0]}")]
     try:
         db.ping()
@@ -86,6 +88,8 @@ def run_checks(
                 f"재정렬 모델 {reranker.name}", not problem, problem or f"{reranker.grade}등급까지"
             )
         )
+    for name, problem in (plugins or {}).items():
+        checks.append(Check(f"플러그인 {name}", not problem, problem or "불러왔습니다."))
     return checks
 
 

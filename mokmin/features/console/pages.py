@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -44,6 +44,7 @@ def router(
     audit: AuditLog,
     home: Path,
     reranker: Reranker | None = None,
+    plugins: Callable[[], Mapping[str, str]] = dict,
 ) -> APIRouter:
     """Routes below /admin; each requires the permission to administer."""
     routes = APIRouter(dependencies=[Depends(Needs(Permission.ADMINISTER))])
@@ -52,7 +53,9 @@ def router(
     @routes.get("/admin")
     def overview(request: Request) -> HTMLResponse:
         _admin(request)
-        checks = run_checks(db, index(), embedder, analyser, models, queue, home, reranker)
+        checks = run_checks(
+            db, index(), embedder, analyser, models, queue, home, reranker, plugins()
+        )
         counts = queue.counts()
         return kit.page(
             request,

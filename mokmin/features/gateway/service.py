@@ -22,6 +22,8 @@ from mokmin.governance.access.model import GRADE_RANK, Permission, Principal
 from mokmin.governance.access.rules import require
 from mokmin.governance.audit.model_calls import RecordedModel
 from mokmin.governance.audit.service import AuditLog
+from mokmin.governance.endpoints.gate import allows
+from mokmin.governance.endpoints.pool import FirstToAnswer, standing_in
 from mokmin.governance.usage.gate import Gate
 from mokmin.knowledge.answering.asking import tokens
 from mokmin.knowledge.answering.model import Answer, Exchange, Sentence
@@ -53,7 +55,7 @@ class GatewayService:
         assistants: Assistants | None = None,
     ) -> None:
         self._answers = answers
-        self._models = {model.name: model for model in models}
+        self._models = models
         self._embedder = embedder
         self._audit = audit
         self._gate = gate
@@ -69,7 +71,7 @@ class GatewayService:
         taken = {card.id for card in cards}
         cards += [
             ModelCard(model.name, "endpoint", model.grade)
-            for model in self._models.values()
+            for model in self._models
             if model.name not in taken and self._gate.model_is_on(model.name, principal)
         ]
         return [*cards, ModelCard(self._embedder().name, "mokmin-embedding", "C")]
@@ -81,7 +83,10 @@ class GatewayService:
         self._gate.check(SWITCH, principal)
         if chat.model in (MOKMIN, MOKMIN_EXTRACTIVE):
             return _stopped(self._cited(principal, chat), chat)
-        if chat.model in self._models:
+        if any(
+            model.name == chat.model and allows(self._gate, model.name, principal)
+            for model in self._models
+        ):
             return _stopped(self._plain(principal, chat), chat)
         if self._assistants is not None and any(
             card.id == chat.model for card in self._assistants.cards(principal)
@@ -145,6 +150,7 @@ class GatewayService:
             cited={
                 "refused": answer.refused,
                 "reason": answer.reason,
+                "lead": answer.lead,
                 "model": answer.model,
                 "mode": answer.mode,
                 "grade": answer.grade,
@@ -159,7 +165,14 @@ class GatewayService:
 
     # --- plain models ---------------------------------------------------------------------
     def _plain(self, principal: Principal, chat: Chat) -> Iterator[Piece]:
-        model = self._models[chat.model]
+        chain = [
+            model
+            for model in standing_in(self._models, chat.model)
+            if model.name == chat.model or self._gate.model_is_on(model.name, principal)
+        ]
+        model = next((model for model in chain if model.name == chat.model), None)
+        if model is None:
+            raise _no_model(chat.model)
         self._gate.check_model(model.name, SWITCH, principal)
         if GRADE_RANK[chat.grade] > GRADE_RANK[model.grade]:
             raise NotAllowed(
@@ -177,15 +190,17 @@ class GatewayService:
                 "줄여서 보내 주세요.",
                 code="context-length-exceeded",
             )
-        recorded = RecordedModel(
-            model, self._audit, principal, purpose="gateway", grade=chat.grade, count=tokens
-        )
+        recorded = [
+            RecordedModel(
+                one, self._audit, principal, purpose="gateway", grade=chat.grade, count=tokens
+            )
+            for one in chain
+            if one.profile.context_tokens >= needed
+        ]
         messages = [Message(t.role, text) for t, text in zip(chat.turns, seen, strict=True)]
-        return self._spoken(recorded, messages, chat)
+        return self._spoken(FirstToAnswer(recorded), messages, chat)
 
-    def _spoken(
-        self, model: RecordedModel, messages: Sequence[Message], chat: Chat
-    ) -> Iterator[Piece]:
+    def _spoken(self, model: ChatModel, messages: Sequence[Message], chat: Chat) -> Iterator[Piece]:
         held, finish = "", Piece(finish="stop")
         try:
             with listening(model, messages, chat.max_tokens) as stream:

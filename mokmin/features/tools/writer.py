@@ -12,6 +12,7 @@ from mokmin.base.errors import Unavailable
 from mokmin.base.llm.ports import ChatModel, Message, listening
 from mokmin.features.tools.model import Unit
 from mokmin.governance.access.model import GRADE_RANK
+from mokmin.governance.endpoints.pool import routed
 from mokmin.knowledge.answering.generative import without_thinking
 from mokmin.knowledge.answering.verification import Source, Verifier
 
@@ -38,14 +39,14 @@ class ToolWriter:
         verifier: Callable[[], Verifier],
         redact: Callable[[str], str] | None = None,
     ) -> None:
-        self._models = list(models)
+        self._models = models
         self._verifier = verifier
         self._redact = redact
 
     def cleared(self, grade: str, notices: list[str]) -> list[ChatModel]:
         """The endpoints that may see documents of a grade; a notice says when none of them may."""
-        kept = [m for m in self._models if GRADE_RANK[grade] <= GRADE_RANK[m.grade]]
-        if self._models and not kept:
+        kept = [m for m in routed(self._models) if GRADE_RANK[grade] <= GRADE_RANK[m.grade]]
+        if len(self._models) and not kept:
             notices.append(
                 f"{grade}등급 문서가 있어, 그 등급까지 허용되지 않은 모델에는 보내지 않고 "
                 "원문에서 뽑아 만들었습니다."

@@ -33,7 +33,12 @@ class Request:
 @cache
 def rules() -> str:
     """The rules (prompts/answer.md)."""
-    path = resources.files("mokmin.knowledge.answering").joinpath("prompts/answer.md")
+    return _prompt("answer.md")
+
+
+@cache
+def _prompt(name: str) -> str:
+    path = resources.files("mokmin.knowledge.answering").joinpath("prompts", name)
     return path.read_text(encoding="utf-8")
 
 
@@ -50,8 +55,10 @@ def request_for(
     hits: Sequence[Hit],
     profile: ModelProfile | None = None,
     history: Sequence[tuple[str, str]] = (),
+    instructions: str = "",
 ) -> Request:
-    """The request for a question. ``history``: earlier questions with their answers, oldest first.
+    """The request for a question. ``history``: earlier questions with their answers, oldest first;
+    ``instructions``: what an assistant's makers ask for, below the rules.
 
     Older turns go first when the model is small, then passages from the last one up; none is cut
     inside. ``passages`` is 0 when not even the first fits.
@@ -60,7 +67,11 @@ def request_for(
     boundary = secrets.token_hex(8)
     asked = _fence("질문", boundary, question)
     left = profile.context_tokens - ANSWER_TOKENS - _MARGIN
-    left -= tokens(rules()) + tokens(asked)
+    system = rules()
+    if instructions:
+        told = _fence("업무봇 지침", boundary, instructions)
+        system = f"{system}\n{_prompt('assistant.md')}\n{told}"
+    left -= tokens(system) + tokens(asked)
     turns: list[str] = []
     for number, (before, answer) in list(enumerate(history, start=1))[-MAX_HISTORY:][::-1]:
         turn = _fence(f"앞선 대화 {number}", boundary, f"물음: {before}\n답: {answer}")
@@ -79,8 +90,19 @@ def request_for(
     if turns:
         parts += ["[앞선 대화]", *turns]
     parts += ["[질문]", asked]
-    messages = (Message("system", rules()), Message("user", "\n\n".join(parts)))
+    messages = (Message("system", system), Message("user", "\n\n".join(parts)))
     return Request(messages, len(sources), boundary)
+
+
+def general_request(question: str, instructions: str = "") -> Request:
+    """The request for an answer from what the model knows, without passages."""
+    boundary = secrets.token_hex(8)
+    system = _prompt("general.md")
+    if instructions:
+        told = _fence("업무봇 지침", boundary, instructions)
+        system = f"{system}\n{_prompt('assistant.md')}\n{told}"
+    asked = _fence("질문", boundary, question)
+    return Request((Message("system", system), Message("user", asked)), 0, boundary)
 
 
 def _described(hit: Hit) -> str:

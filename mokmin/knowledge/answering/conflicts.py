@@ -21,6 +21,8 @@ ALIKE = 0.6
 # Of clauses with a smaller share of the best one's probability nobody asked.
 LIKELY = 0.25
 MOST = 2
+# Clauses of fewer words are of the same matter too easily.
+FEWEST_WORDS = 4
 _RANKS = (
     ("법률", re.compile(r"(?:법|법률|특별법|기본법)(?:\s제\d|\s*$)")),
     (
@@ -96,6 +98,27 @@ def disagreements(
             ):
                 found.append(_ranked(one, two))
     return found[:MOST]
+
+
+def differing(
+    first: Sequence[Clause], second: Sequence[Clause], analyser: Analyser
+) -> list[Disagreement]:
+    """Pairs of clauses of two documents that are of the same matter and name other figures."""
+    told = [clause for clause in (*first, *second) if _figures(clause.text)]
+    words = analyser.morphemes([clause.text for clause in told])
+    terms = {
+        id(clause): {term for term in found if not term.isdigit()}
+        for clause, found in zip(told, words, strict=True)
+    }
+    return [
+        _ranked(one, two)
+        for one in first
+        for two in second
+        if id(one) in terms
+        and id(two) in terms
+        and len(terms[id(one)]) >= FEWEST_WORDS
+        and _differ(one, two, terms[id(one)], terms[id(two)])
+    ]
 
 
 def _differ(one: Clause, two: Clause, first: set[str], second: set[str]) -> bool:

@@ -18,14 +18,14 @@ _POLITE = re.compile(
 )
 _ENDINGS = (
     (re.compile(r"(?:인가요|입니까|인지요|이에요|예요|인가|이죠|이지|일까요|일까|인지|이야|야)$"), "이"),
-    (re.compile(r"(?:하나요|합니까|하는지요|하는가요|하는가|하는지|하죠|하지요|하지|할까요|해요|해)$"), "하"),
+    (re.compile(r"(?:한가요|한가|한지요|한지|하나요|합니까|하는지요|하는가요|하는가|하는지|하죠|하지요|하지|할까요|해요|해)$"), "하"),
     (re.compile(r"(?:되나요|됩니까|되는지요|되는가요|되는가|되는지|되죠|되지|될까요|될까|돼요|되나|돼)$"), "되"),
     (re.compile(r"(?:있나요|있습니까|있는지요|있는가요|있는가|있는지|있죠|있을까요|있어요|있나)$"), "있"),
     (re.compile(r"(?:없나요|없습니까|없는지요|없는가요|없는가|없는지|없죠|없을까요|없어요|없나)$"), "없"),
 )  # fmt: skip
 _MARKS = re.compile(r"[\W_]+")
 _NUMBER = re.compile(r"\d+")
-# What turns a question round. Compared as a set of kinds.
+# What turns a question round. Compared by how often each kind is there.
 _TURNS = (
     ("not", re.compile(r"(?:^|\s)(?:안|못)\s?[가-힣]|않|아니[하한면라]|못\s?하|못하|불가")),
     ("without", re.compile(r"없|미만|제외|말고|빼고|외에")),
@@ -36,7 +36,28 @@ _TURNS = (
 )
 # Words that say nothing of what is asked.
 FILLERS = frozenset(
-    "알리 궁금 문의 질문 설명 가르치 어떻 어떻게 좀 혹시 데 거 것 경우 때 그냥 정도 관련 관하 대하".split()
+    [
+        "알리",
+        "궁금",
+        "문의",
+        "질문",
+        "설명",
+        "가르치",
+        "어떻",
+        "어떻게",
+        "좀",
+        "혹시",
+        "데",
+        "거",
+        "것",
+        "경우",
+        "때",
+        "그냥",
+        "정도",
+        "관련",
+        "관하",
+        "대하",
+    ]
 )
 
 
@@ -124,9 +145,9 @@ def wording_key(text: str) -> str:
     return hashlib.sha256(bare.encode()).hexdigest()
 
 
-def asked_words(morphemes: Iterable[str]) -> frozenset[str]:
-    """The words of a question that say what is asked."""
-    return frozenset(word for word in morphemes if word not in FILLERS)
+def asked_words(morphemes: Iterable[str]) -> tuple[str, ...]:
+    """The words of a question that say what is asked, sorted, each as often as it is there."""
+    return tuple(sorted(word for word in morphemes if word not in FILLERS))
 
 
 def figures(text: str) -> tuple[str, ...]:
@@ -134,6 +155,6 @@ def figures(text: str) -> tuple[str, ...]:
     return tuple(number.lstrip("0") or "0" for number in _NUMBER.findall(hangul(text)))
 
 
-def turns(text: str) -> frozenset[str]:
-    """What turns a question round: a negation, a limit from below or above."""
-    return frozenset(name for name, pattern in _TURNS if pattern.search(text))
+def turns(text: str) -> tuple[int, ...]:
+    """How often a text turns round, by kind of turn: a negation, a limit from below or above …"""
+    return tuple(len(pattern.findall(text)) for _, pattern in _TURNS)

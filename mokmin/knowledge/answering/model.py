@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import Literal
 
 Support = Literal["verified", "partial", "unverified"]
-Mode = Literal["extractive", "generative"]
+Mode = Literal["extractive", "generative", "curated"]
 EventKind = Literal["step", "sentence", "tail", "done"]
 Role = Literal["answer", "direct", "related", "note"]
 

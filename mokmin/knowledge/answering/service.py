@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Generator, Iterator, Sequence
+from collections.abc import Callable, Collection, Generator, Iterator, Sequence
 from dataclasses import replace
 from functools import cached_property
 
@@ -15,13 +15,16 @@ from mokmin.governance.access.model import Permission, Principal, highest
 from mokmin.governance.access.rules import require
 from mokmin.governance.audit.model_calls import RecordedModel
 from mokmin.governance.audit.service import AuditLog
+from mokmin.governance.endpoints.gate import allows
 from mokmin.governance.people.service import PeopleService
 from mokmin.governance.usage.gate import Gate
 from mokmin.knowledge.answering import extractive
 from mokmin.knowledge.answering.asking import tokens
+from mokmin.knowledge.answering.assisting import PLAIN, Manner
 from mokmin.knowledge.answering.citing import place
 from mokmin.knowledge.answering.clauses import clauses
 from mokmin.knowledge.answering.conflicts import disagreements
+from mokmin.knowledge.answering.curated import CuratedAnswers, answer_of
 from mokmin.knowledge.answering.evidence import LAW, Basis, choose, judged, nouns_of, units_of
 from mokmin.knowledge.answering.masking import GradedMask, masked_event, unmasked
 from mokmin.knowledge.answering.model import (
@@ -49,6 +52,7 @@ from mokmin.knowledge.search.question import clean_query
 from mokmin.knowledge.search.service import SearchService
 
 REFUSAL = "근거를 찾지 못했습니다."
+GENERAL = "고른 자료에는 답이 없어 모델의 일반 지식으로 썼습니다. 근거가 없으니 그대로 쓰지 말고 확인해 주세요."
 TOP = 20
 SWITCH = "assistant"
 CITING, FOLLOWED = 2, 3
@@ -69,8 +73,13 @@ class AnswerService:
         policy: WritingPolicy | None = None,
         gate: Gate | None = None,
         mask: GradedMask = unmasked,
+        curated: CuratedAnswers | None = None,
+        cited: Callable[[Collection[int]], None] | None = None,
     ) -> None:
+        """``cited`` is told which documents an answer leans on."""
         self._mask = mask
+        self._curated = curated
+        self._cited = cited
         self._search = search
         self._gate = gate
         self._people = people
@@ -90,6 +99,10 @@ class AnswerService:
         """Models that can be asked for by name."""
         return self._writer.names
 
+    def may_name(self, name: str, principal: Principal) -> bool:
+        """Whether there is a model of this name for this person."""
+        return name in self._writer.names and allows(self._gate, name, principal)
+
     def endpoints(self, principal: Principal) -> list[tuple[str, str]]:
         """(name, highest grade that it may see) of each model that answers this person now, in their
         order."""
@@ -106,10 +119,17 @@ class AnswerService:
         return self._gate is None or self._gate.is_on(SWITCH, principal)
 
     def _chain(
-        self, principal: Principal, model: str | None, notices: list[str]
+        self,
+        principal: Principal,
+        model: str | None,
+        notices: list[str],
+        manner: Manner = PLAIN,
     ) -> list[ChatModel]:
         """The writer's endpoints that may be asked now; a notice says why there are none."""
-        chain = self._writer.chain(model)
+        chain = self._writer.chain(
+            model,
+            lambda name: manner.may_write(name) and allows(self._gate, name, principal),
+        )
         if self._gate is None or not chain:
             return chain
         if stopped := self._gate.models_stopped(SWITCH, principal):
@@ -125,9 +145,12 @@ class AnswerService:
         within: Sequence[int] | None = None,
         model: str | None = None,
         history: Sequence[Exchange] = (),
+        manner: Manner = PLAIN,
     ) -> Answer:
         """The finished answer. Raises InvalidInput, NotAllowed."""
-        events = self.stream(principal, question, within=within, model=model, history=history)
+        events = self.stream(
+            principal, question, within=within, model=model, history=history, manner=manner
+        )
         for event in events:
             if event.answer is not None:
                 return event.answer
@@ -142,14 +165,18 @@ class AnswerService:
         model: str | None = None,
         history: Sequence[Exchange] = (),
         grade: str = "O",
+        alone: bool = False,
+        manner: Manner = PLAIN,
     ) -> Iterator[AnswerEvent]:
         """Events of an answer; the last one holds the whole answer. Recorded on the audit log.
 
         ``history``: the conversation so far, oldest first; a follow-up takes its matter from there.
         ``grade``: the highest of what the conversation holds; it counts for what an endpoint may see
-        like that of the evidence, and so do the grades of the history.
+        like that of the evidence, and so do the grades of the history. ``alone``: no other model
+        stands in for the named one, and no answer that a steward wrote. ``manner``: how an assistant
+        has it written.
         """
-        events = self._stream(principal, question, within, model, history, grade)
+        events = self._stream(principal, question, within, model, history, grade, alone, manner)
         return (masked_event(event, self._mask) for event in events)
 
     def _stream(
@@ -160,15 +187,23 @@ class AnswerService:
         model: str | None,
         history: Sequence[Exchange],
         grade: str,
+        alone: bool = False,
+        manner: Manner = PLAIN,
     ) -> Iterator[AnswerEvent]:
         require(principal, Permission.ASK)
         self.check(principal)
         begin = time.perf_counter()
         told: list[str] = []
-        chain = self._chain(principal, model, told)
+        chain = self._chain(principal, model, told, manner)
+        alone = alone or manner.trial
+        if alone:
+            chain = [chat for chat in chain if chat.name == model]
         understood = understand(clean_query(question), history, self._analyser)
         if reason := declined(understood.text):
             answer = declined_answer(understood, reason, begin)
+        elif not alone and (kept := self._kept(principal, understood, within, begin)):
+            yield AnswerEvent("step", "담당자가 확인한 답을 찾았습니다")
+            answer = kept
         else:
             yield AnswerEvent("step", "문서고에서 근거를 찾고 있습니다")
             run = self._retrieve(principal, understood, within, begin)
@@ -181,18 +216,19 @@ class AnswerService:
                 seen = highest(
                     [grade, *(h.grade for h in run.evidence), *(e.grade for e in history)]
                 )
-                recorded = [
-                    RecordedModel(
-                        m, self._audit, principal, purpose="answer", grade=seen, count=tokens
-                    )
-                    for m in cleared
-                ]
-                answer = yield from self._generate(recorded, run, history)
+                recorded = self._recorded(principal, cleared, seen)
+                answer = yield from self._generate(recorded, run, history, manner)
             else:
                 yield AnswerEvent("step", "답이 되는 문장을 고르고 있습니다")
                 answer = self._extract(run)
                 for sentence in answer.sentences:
                     yield AnswerEvent("sentence", sentence=sentence, citations=answer.citations)
+            if answer.refused and manner.general:
+                before = highest([grade, *(e.grade for e in history)])
+                answer = yield from self._generally(principal, chain, run, answer, manner, before)
+        if manner.trial:
+            yield AnswerEvent("done", answer=answer)
+            return
         self._audit.record(
             principal,
             "answer",
@@ -202,8 +238,55 @@ class AnswerService:
             refused=answer.refused,
             grade=answer.grade,
             citations=len(answer.citations),
+            **({"assistant": manner.assistant} if manner.assistant else {}),
         )
+        if self._cited is not None and answer.citations:
+            self._cited({c.document_id for c in answer.citations})
         yield AnswerEvent("done", answer=answer)
+
+    def _recorded(
+        self, principal: Principal, models: Sequence[ChatModel], grade: str
+    ) -> list[ChatModel]:
+        return [
+            RecordedModel(m, self._audit, principal, purpose="answer", grade=grade, count=tokens)
+            for m in models
+        ]
+
+    def _generally(
+        self,
+        principal: Principal,
+        chain: Sequence[ChatModel],
+        run: Run,
+        refused: Answer,
+        manner: Manner,
+        before: str,
+    ) -> Generator[AnswerEvent, None, Answer]:
+        """What a model knows by itself, told to be that; the refusal where none may be asked."""
+        cleared = self._writer.cleared(chain, [], [], before)
+        if not cleared:
+            return refused
+        written = yield from self._writer.write_generally(
+            self._recorded(principal, cleared, before),
+            run.understood.standalone,
+            run.notices,
+            manner.instructions,
+        )
+        if not written.sentences:
+            return refused
+        return self._finish(run, GENERAL, written.sentences, (), "generative", written.model)
+
+    def _kept(
+        self,
+        principal: Principal,
+        understood: Understood,
+        within: Sequence[int] | None,
+        begin: float,
+    ) -> Answer | None:
+        """What a steward wrote for this question, when the reader may see all that it rests on."""
+        if self._curated is None:
+            return None
+        found = self._curated.match(principal, understood, within)
+        return answer_of(understood, *found, begin) if found else None
 
     def _retrieve(
         self,
@@ -252,12 +335,16 @@ class AnswerService:
         return replace(basis, hits=(*basis.hits, *found.values()), followed=items)
 
     def _generate(
-        self, chain: Sequence[ChatModel], run: Run, history: Sequence[Exchange]
+        self,
+        chain: Sequence[ChatModel],
+        run: Run,
+        history: Sequence[Exchange],
+        manner: Manner = PLAIN,
     ) -> Generator[AnswerEvent, None, Answer]:
         follows = run.understood.follows
         earlier = [(e.question, e.answer) for e in history if e.answer] if follows else []
         written = yield from self._writer.write(
-            chain, run.result.query, run.evidence, run.notices, earlier
+            chain, run.result.query, run.evidence, run.notices, earlier, manner.instructions
         )
         if written.no_basis:
             return self._refuse(run, mode="generative", model=written.model)

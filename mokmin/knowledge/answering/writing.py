@@ -11,8 +11,9 @@ from mokmin.base.errors import InvalidInput, Unavailable
 from mokmin.base.korean.ports import Analyser
 from mokmin.base.llm.ports import ChatModel, ModelProfile, listening
 from mokmin.governance.access.model import GRADE_RANK, highest
+from mokmin.governance.endpoints.pool import routed
 from mokmin.knowledge.answering import generative
-from mokmin.knowledge.answering.asking import ANSWER_TOKENS, request_for
+from mokmin.knowledge.answering.asking import ANSWER_TOKENS, general_request, request_for
 from mokmin.knowledge.answering.citing import cite
 from mokmin.knowledge.answering.model import AnswerEvent, Citation, Sentence
 from mokmin.knowledge.answering.verification import Verifier
@@ -27,6 +28,7 @@ _CUT = {
 }
 _NO_MODEL = "언어모델에 연결할 수 없어 원문을 발췌해 답합니다."
 _EMPTY = "모델의 답을 근거에서 확인할 수 없어, 원문을 발췌해 답합니다."
+_GENERAL = "자료가 아니라 모델의 일반 지식에서 나온 문장입니다. 그대로 쓰지 말고 확인해 주세요."
 _MASKED = (
     "개인정보를 가리고 모델에 보냈습니다. 답에 가려진 곳이 있으면 근거 원문에서 확인해 주세요."
 )
@@ -66,26 +68,29 @@ class ModelWriter:
     ) -> None:
         self._verifier = verifier
         self._policy = policy
-        self._models = {model.name: model for model in models}
+        self._models = models
         self._analyser = analyser
 
     @property
     def names(self) -> list[str]:
         """Models that can be asked for by name."""
-        return [*self._models, EXTRACTIVE_MODEL]
+        return [*(model.name for model in self._models), EXTRACTIVE_MODEL]
 
-    def chain(self, name: str | None) -> list[ChatModel]:
-        """The endpoints to try in order, the named one first; none: quote. Raises InvalidInput."""
+    def chain(
+        self, name: str | None, may: Callable[[str], bool] = lambda _name: True
+    ) -> list[ChatModel]:
+        """The endpoints to try in order, the named one first; none: quote. Those that the person ``may``
+        not use are not there. Raises InvalidInput."""
         if name == EXTRACTIVE_MODEL:
             return []
+        found = [model for model in routed(self._models) if may(model.name)]
         if name is None:
-            return list(self._models.values())
-        if name not in self._models:
-            raise InvalidInput(
-                f"'{name}' 모델이 없습니다. 쓸 수 있는 모델: {', '.join(self.names)}"
-            )
-        first = self._models[name]
-        return [first, *(model for model in self._models.values() if model is not first)]
+            return found
+        first = [model for model in found if model.name == name]
+        if not first:
+            names = ", ".join([*sorted(model.name for model in found), EXTRACTIVE_MODEL])
+            raise InvalidInput(f"'{name}' 모델이 없습니다. 쓸 수 있는 모델: {names}")
+        return [*first, *(model for model in found if model.name != name)]
 
     @staticmethod
     def cleared(
@@ -115,6 +120,7 @@ class ModelWriter:
         hits: Sequence[Hit],
         notices: list[str],
         history: Sequence[tuple[str, str]] = (),
+        instructions: str = "",
     ) -> Generator[AnswerEvent, None, Written]:
         """Events of the answer as it comes; what it came to is returned. Never raises Unavailable.
 
@@ -128,7 +134,7 @@ class ModelWriter:
             draft = _Draft(tuple(cite(n, hit) for n, hit in enumerate(hits, start=1)))
             masked = _Masked(self._policy.redact, chat.profile, self._analyser())
             try:
-                yield from self._draft(chat, masked, question, hits, history, draft)
+                yield from self._draft(chat, masked, question, hits, history, draft, instructions)
             except Unavailable as error:
                 log.warning("chat model failed", extra={"model": chat.name, "code": error.code})
                 failure = error.code
@@ -151,11 +157,14 @@ class ModelWriter:
         hits: Sequence[Hit],
         history: Sequence[tuple[str, str]],
         draft: _Draft,
+        instructions: str,
     ) -> Iterator[AnswerEvent]:
         """Fill the draft from one endpoint. Raises Unavailable."""
         seen = [masked.hit(hit) for hit in hits]
         earlier = [(masked.text(asked), masked.text(said)) for asked, said in history]
-        request = request_for(masked.text(question), seen, chat.profile, earlier)
+        request = request_for(
+            masked.text(question), seen, chat.profile, earlier, masked.text(instructions)
+        )
         if not request.passages:
             raise Unavailable("근거가 모델이 읽을 수 있는 길이보다 깁니다.", code="model-too-small")
         known = seen[: request.passages]
@@ -166,6 +175,42 @@ class ModelWriter:
                 yield from draft.take(piece, drop=self._policy.unverified == "drop")
         if not draft.heard:
             raise Unavailable("언어모델이 빈 답을 보냈습니다.", code="model-empty")
+
+    def write_generally(
+        self, chain: Sequence[ChatModel], question: str, notices: list[str], instructions: str
+    ) -> Generator[AnswerEvent, None, Written]:
+        """Events of an answer from what a model knows, every sentence marked as not verified; without
+        sentences no model could. Never raises Unavailable."""
+        yield AnswerEvent("step", "자료에 답이 없어 모델의 일반 지식으로 쓰고 있습니다")
+        for chat in chain:
+            masked = _Masked(self._policy.redact, chat.profile, self._analyser())
+            request = general_request(masked.text(question), masked.text(instructions))
+            said: list[Sentence] = []
+            try:
+                with listening(chat, request.messages, ANSWER_TOKENS) as stream:
+                    for piece in generative.write(
+                        stream, [], self._analyser(), self._verifier(), request.boundary
+                    ):
+                        if piece.reset:
+                            said.clear()
+                        if piece.sentence is not None:
+                            said.append(
+                                replace(
+                                    piece.sentence,
+                                    support="unverified",
+                                    citations=(),
+                                    reason=_GENERAL,
+                                )
+                            )
+            except Unavailable as error:
+                log.warning("chat model failed", extra={"model": chat.name, "code": error.code})
+            if said:
+                if masked.changed:
+                    notices.append(_MASKED)
+                for sentence in said:
+                    yield AnswerEvent("sentence", sentence=sentence)
+                return Written(chat.name, tuple(said))
+        return Written("")
 
     @staticmethod
     def _written(name: str, draft: _Draft, masked: _Masked, notices: list[str]) -> Written:

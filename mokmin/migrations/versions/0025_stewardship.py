@@ -26,6 +26,12 @@ def upgrade() -> None:
     )
     op.create_index("ix_question_gaps_department_id", "question_gaps", ["department_id"])
     op.create_index("ix_question_gaps_conversation_id", "question_gaps", ["conversation_id"])
+    op.create_table(
+        "document_citations",
+        sa.Column("document_id", sa.Integer(), primary_key=True, autoincrement=False),
+        sa.Column("month", sa.Date(), primary_key=True),
+        sa.Column("answers", sa.Integer(), nullable=False),
+    )
     _collections()
 
 
@@ -35,9 +41,7 @@ def _curated() -> None:
         sa.Column("id", sa.Integer(), primary_key=True),
         sa.Column("question", sa.Text(), nullable=False),
         sa.Column("answer", sa.Text(), nullable=False),
-        sa.Column(
-            "department_id", sa.Integer(), sa.ForeignKey("departments.id"), nullable=False
-        ),
+        sa.Column("department_id", sa.Integer(), sa.ForeignKey("departments.id"), nullable=False),
         sa.Column("valid_until", sa.Date(), nullable=False),
         sa.Column("confirmed_login", sa.String(80), nullable=False),
         sa.Column("confirmed_by", sa.String(80), nullable=False),
@@ -78,9 +82,7 @@ def _collections() -> None:
         sa.Column("id", sa.Integer(), primary_key=True),
         sa.Column("name", sa.String(80), nullable=False),
         sa.Column("about", sa.String(400), nullable=False, server_default=""),
-        sa.Column(
-            "department_id", sa.Integer(), sa.ForeignKey("departments.id"), nullable=False
-        ),
+        sa.Column("department_id", sa.Integer(), sa.ForeignKey("departments.id"), nullable=False),
         sa.Column("owner", sa.String(80), nullable=False),
         sa.Column("kinds", sa.Text(), nullable=False, server_default="[]"),
         sa.Column("departments", sa.Text(), nullable=False, server_default="[]"),
@@ -93,20 +95,14 @@ def _collections() -> None:
     op.create_index("ix_collections_department_id", "collections", ["department_id"])
     op.create_table(
         "collection_documents",
-        sa.Column(
-            "collection_id", sa.Integer(), sa.ForeignKey("collections.id"), primary_key=True
-        ),
+        sa.Column("collection_id", sa.Integer(), sa.ForeignKey("collections.id"), primary_key=True),
         sa.Column("document_id", sa.Integer(), primary_key=True, autoincrement=False),
     )
-    op.create_index(
-        "ix_collection_documents_document_id", "collection_documents", ["document_id"]
-    )
+    op.create_index("ix_collection_documents_document_id", "collection_documents", ["document_id"])
     op.create_table(
         "watched_folders",
         sa.Column("id", sa.Integer(), primary_key=True),
-        sa.Column(
-            "collection_id", sa.Integer(), sa.ForeignKey("collections.id"), nullable=False
-        ),
+        sa.Column("collection_id", sa.Integer(), sa.ForeignKey("collections.id"), nullable=False),
         sa.Column("path", sa.String(1000), nullable=False, unique=True),
         sa.Column("steward_id", sa.Integer(), sa.ForeignKey("users.id"), nullable=False),
         sa.Column("audience", sa.Text(), nullable=False),
@@ -123,9 +119,7 @@ def _collections() -> None:
     op.create_index("ix_watched_folders_next_at", "watched_folders", ["next_at"])
     op.create_table(
         "watched_files",
-        sa.Column(
-            "folder_id", sa.Integer(), sa.ForeignKey("watched_folders.id"), primary_key=True
-        ),
+        sa.Column("folder_id", sa.Integer(), sa.ForeignKey("watched_folders.id"), primary_key=True),
         sa.Column("path_key", sa.String(64), primary_key=True),
         sa.Column("path", sa.String(1000), nullable=False),
         sa.Column("sha256", sa.String(64), nullable=False),
@@ -142,6 +136,7 @@ def _collections() -> None:
 def downgrade() -> None:
     """Remove them."""
     for name in (
+        "document_citations",
         "watched_files", "watched_folders", "collection_documents", "collections", "question_gaps",
         "curated_sources", "curated_wordings", "curated_answers",
     ):  # fmt: skip

@@ -87,7 +87,7 @@ function follow(answer) {
   on("step", (text) => say(text, true));
   on("block", (html) => addBlock(blocks, html));
   on("tail", (html) => setTail(blocks, html));
-  on("foot", (html) => { $("[data-foot]", answer)?.remove(); answer.append(fragment(html)); });
+  on("foot", (html) => { $("[data-foot]", answer)?.remove(); answer.append(fragment(html)); const mark = $("[data-head]", answer); if (mark) $(".a-head", answer)?.replaceChildren(mark.content.cloneNode(true)); });
   on("fail", (html) => { setTail(blocks, ""); answer.append(fragment(html)); finish(answer, "답을 마치지 못했습니다"); });
   on("end", () => { finish(answer, "마쳤습니다"); });
   stream.onerror = () => {

@@ -1,0 +1,1 @@
+"""Other systems told of what happened, by signed calls."""

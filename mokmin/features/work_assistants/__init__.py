@@ -1,0 +1,1 @@
+"""Assistants that departments make for themselves (업무봇)."""
