@@ -9,6 +9,7 @@ from pathlib import Path
 from mokmin.base.errors import InvalidInput
 from mokmin.base.llm.endpoints import ModelEndpoint, read_models_file
 from mokmin.base.llm.hosts import AllowedHosts, read_hosts
+from mokmin.features.stewardship.scanning import read_roots
 from mokmin.governance.access.model import ROLES
 from mokmin.governance.audit.care import LEAST_MONTHS
 
@@ -218,6 +219,14 @@ class Settings:
             "that the program may: name only those whose maker is trusted (docs/plugins.md)."
         },
     )
+    watched_roots: str = field(
+        default="",
+        metadata={
+            "doc": "Folders below which folders may be watched, with commas between them: "
+            "`department=/path` for stewards of that department, `/path` for administrators alone; "
+            "empty: none."
+        },
+    )
     metrics_addresses: str = field(
         default="127.0.0.1,::1",
         metadata={
@@ -321,6 +330,7 @@ def _check(settings: Settings) -> None:
         raise InvalidInput("MOKMIN_UNVERIFIED는 mark나 drop이어야 합니다.")
     settings.chat_endpoints()
     read_hosts(settings.endpoint_hosts)
+    read_roots(settings.watched_roots)
     if settings.audit_live_months < 1:
         raise InvalidInput("MOKMIN_AUDIT_LIVE_MONTHS는 1 이상이어야 합니다.")
     if settings.audit_keep_months != 0 and settings.audit_keep_months < LEAST_MONTHS:

@@ -25,28 +25,42 @@ from mokmin.features.auditing.activity import ActivityService
 from mokmin.features.auditing.service import AuditingService
 from mokmin.features.drafting import api as drafting_api
 from mokmin.features.drafting.comments import CommentService
+from mokmin.features.drafting.disclosing import DisclosableDrafts
 from mokmin.features.drafting.flow import FlowService
+from mokmin.features.drafting.handover import DraftsInWork
 from mokmin.features.drafting.model import Draft
+from mokmin.features.drafting.opining import OpinionService
+from mokmin.features.drafting.retention import DraftHolding
 from mokmin.features.drafting.reviewing import ReviewService
 from mokmin.features.drafting.service import DraftingService
 from mokmin.features.drafting.suggesting import SuggestionService
+from mokmin.features.drafting.writers import WriterService
 from mokmin.features.endpoints.service import ComparisonService
 from mokmin.features.forms.batches import BatchService
 from mokmin.features.forms.service import FormService
+from mokmin.features.gateway.assistants import AssistantModels
 from mokmin.features.gateway.service import GatewayService
 from mokmin.features.library.handover import SavedSearches
 from mokmin.features.library.service import LibrarySearch
 from mokmin.features.privacy.service import PrivacyService
 from mokmin.features.records.activity import DisclosableActivity
 from mokmin.features.records.service import DisclosureService
+from mokmin.features.stewardship.collecting import CollectionDesk
 from mokmin.features.stewardship.documents import DocumentDesk
 from mokmin.features.stewardship.homes import Homes
 from mokmin.features.stewardship.questions import QuestionDesk
+from mokmin.features.stewardship.scanning import Root, read_roots
 from mokmin.features.stewardship.service import CuratedDesk
+from mokmin.features.stewardship.syncing import FolderSync
+from mokmin.features.stewardship.watching import WatchDesk
 from mokmin.features.tools.disclosing import DisclosableToolRuns
 from mokmin.features.tools.retention import ToolRunHolding
 from mokmin.features.tools.service import ToolService
 from mokmin.features.webhooks.service import Sender, WebhookService
+from mokmin.features.work_assistants.bench import TestBench
+from mokmin.features.work_assistants.handover import OwnedAssistants
+from mokmin.features.work_assistants.service import WorkAssistantService
+from mokmin.features.work_assistants.using import AssistantUse
 from mokmin.governance.access.model import Principal
 from mokmin.governance.audit.model_calls import RecordedModel
 from mokmin.governance.endpoints.pool import routed
@@ -72,6 +86,7 @@ from mokmin.knowledge.documents.retention import DocumentHolding
 from mokmin.knowledge.documents.rights_audience import Audience
 from mokmin.knowledge.official.checks.library import LibraryLaws
 from mokmin.knowledge.official.checks.model import Context
+from mokmin.knowledge.official.opinions import OpinionReader
 from mokmin.knowledge.official.prose import ProseWriter
 from mokmin.knowledge.search.model import Hit, SearchFilters
 
@@ -107,7 +122,14 @@ class Features(Knowledge):
     @cached_property
     def rotations(self) -> RotationService:
         """Personnel rotations, with everything that is handed over."""
-        holdings = (OwnedDocuments(), StewardDesk(), SharedConversations(), SavedSearches())
+        holdings = (
+            OwnedDocuments(),
+            StewardDesk(),
+            SharedConversations(),
+            SavedSearches(),
+            DraftsInWork(),
+            OwnedAssistants(),
+        )
         return RotationService(self.db, self.audit, DocumentLibrary(), holdings, today=self._today)
 
     @cached_property
@@ -142,6 +164,7 @@ class Features(Knowledge):
             ConversationHolding(files),
             AttachmentHolding(files),
             ToolRunHolding(),
+            DraftHolding(),
         )
         return DisposalService(self.db, self.audit, holdings, self._today)
 
@@ -155,6 +178,7 @@ class Features(Knowledge):
                 DisclosableDocuments(self.blobs),
                 DisclosableConversations(),
                 DisclosableToolRuns(),
+                DisclosableDrafts(),
                 DisclosableActivity(self.audit_reader),
             ),
             self.redactor,
@@ -172,6 +196,8 @@ class Features(Knowledge):
             self.conversations,
             screen=lambda question: screened(self.redactor, question),
             unanswered=lambda *noted: self.gaps.note(*noted),
+            collections=self.collections,
+            assistants=self.assistant_use,
         )
 
     @cached_property
@@ -189,6 +215,42 @@ class Features(Knowledge):
         """Curated answers under the steward's rights."""
         return CuratedDesk(
             self.db, self.audit, self.curated, self.search, self.steward_homes, self._today
+        )
+
+    @cached_property
+    def collection_desk(self) -> CollectionDesk:
+        """Collections under the steward's rights."""
+        return CollectionDesk(
+            self.db,
+            self.audit,
+            self.documents,
+            self.collections,
+            self.steward_homes,
+            self._today,
+        )
+
+    @cached_property
+    def watched_roots(self) -> tuple[Root, ...]:
+        """Folders below which folders may be watched."""
+        return read_roots(self.settings.watched_roots)
+
+    @cached_property
+    def watch_desk(self) -> WatchDesk:
+        """Watched folders under the steward's rights."""
+        return WatchDesk(
+            self.db,
+            self.audit,
+            self.steward_homes,
+            lambda who, key: self.collection_desk.get(who, key),
+            self.watched_roots,
+            self.documents.max_bytes,
+        )
+
+    @cached_property
+    def folder_sync(self) -> FolderSync:
+        """Runs over watched folders."""
+        return FolderSync(
+            self.db, self.audit, self.documents, lambda: self.people, self.watched_roots
         )
 
     @cached_property
@@ -222,7 +284,12 @@ class Features(Knowledge):
     def conversations(self) -> ConversationService:
         """Conversations, stored and temporary."""
         return ConversationService(
-            self.db, self.audit, self.reviews, self.attached, TemporaryConversations()
+            self.db,
+            self.audit,
+            self.reviews,
+            self.attached,
+            TemporaryConversations(),
+            rated=self.assistant_use.rated,
         )
 
     @cached_property
@@ -335,6 +402,11 @@ class Features(Knowledge):
         return FlowService(self.db, self.audit, self.drafting)
 
     @cached_property
+    def draft_writers(self) -> WriterService:
+        """Who writes a draft along."""
+        return WriterService(self.db, self.audit, self.drafting)
+
+    @cached_property
     def draft_comments(self) -> CommentService:
         """Comments on drafts."""
         return CommentService(self.db, self.audit, self.drafting)
@@ -356,17 +428,29 @@ class Features(Knowledge):
             departments=tuple(self.people.department_names()),
         )
 
+    def _draft_models(self, principal: Principal, grade: str) -> list[ChatModel]:
+        """The endpoints that write for a person now, every call on the log."""
+        return [
+            RecordedModel(m, self.audit, principal, purpose="draft", grade=grade, count=tokens)
+            for m in routed(self.models)
+            if self.gate.model_is_on(m.name, principal)
+            and not self.gate.models_stopped("drafting", principal)
+        ]
+
+    @cached_property
+    def draft_opinions(self) -> OpinionService:
+        """The reviewer's part that needs a model."""
+        return OpinionService(
+            self.audit,
+            self.drafting,
+            OpinionReader(self.redactor.masker(Purpose.MODEL)),
+            self._draft_models,
+            lambda who: self.gate.check("drafting", who),
+        )
+
     @cached_property
     def suggestions(self) -> SuggestionService:
         """Paragraphs of drafts in other words."""
-
-        def recorded(principal: Principal, grade: str) -> list[ChatModel]:
-            return [
-                RecordedModel(m, self.audit, principal, purpose="draft", grade=grade, count=tokens)
-                for m in routed(self.models)
-                if self.gate.model_is_on(m.name, principal)
-                and not self.gate.models_stopped("drafting", principal)
-            ]
 
         def provision(principal: Principal, text: str) -> Hit | None:
             laws = SearchFilters(kinds=("법령",))
@@ -378,7 +462,7 @@ class Features(Knowledge):
             self.audit,
             self.drafting,
             ProseWriter(lambda: self.verifier, self.redactor.masker(Purpose.MODEL)),
-            recorded,
+            self._draft_models,
             provision,
             lambda draft: Context(today=self._today(), grade=draft.grade),
             check=lambda who: self.gate.check("drafting", who),
@@ -426,6 +510,38 @@ class Features(Knowledge):
             screen=lambda text: screened(self.redactor, text),
             redact=self.redactor.masker(Purpose.MODEL),
             mask=self.redactor.graded_masker(Purpose.ANSWER),
+            assistants=AssistantModels(
+                self.assistant_use, self.answers, lambda text: screened(self.redactor, text)
+            ),
+        )
+
+    @cached_property
+    def assistant_use(self) -> AssistantUse:
+        """Assistants of departments, for those who ask them."""
+        return AssistantUse(self.db, self.documents)
+
+    @cached_property
+    def work_assistants(self) -> WorkAssistantService:
+        """Assistants of departments, for those who make them."""
+        return WorkAssistantService(
+            self.db,
+            self.audit,
+            self.documents,
+            Audience(self.db, self.people),
+            lambda: self.answers.model_names,
+            screen=lambda text: screened(self.redactor, text),
+        )
+
+    @cached_property
+    def test_bench(self) -> TestBench:
+        """The test bench of assistants."""
+        return TestBench(
+            self.db,
+            self.audit,
+            self.documents,
+            self.answers,
+            self.work_assistants,
+            self.assistant_use,
         )
 
     @cached_property

@@ -22,6 +22,7 @@ from mokmin.commands.output import Output
 from mokmin.demo import loader
 from mokmin.features.forms.batches import JOB as FORM_BATCH
 from mokmin.features.records.service import JOB as DISCLOSURE
+from mokmin.features.stewardship.watching import JOB as WATCH
 from mokmin.governance.endpoints.watching import TURN_SECONDS
 from mokmin.governance.records.disposal import JOB as DISPOSAL
 from mokmin.knowledge.ingestion.worker import Task, Worker
@@ -34,6 +35,7 @@ WARM_UP_DELAY_SECONDS = 1.0
 CARE_SECONDS, RETRY_SECONDS = 3600.0, 60.0
 # Short turns: looking through a text holds the interpreter.
 SCAN_SECONDS, SCAN_PAUSE_SECONDS = 0.5, 5.0
+FOLDER_SECONDS = 30.0
 
 
 def up(options: argparse.Namespace, settings: Settings, out: Output) -> int:
@@ -86,10 +88,12 @@ def worker(options: argparse.Namespace, settings: Settings, out: Output) -> int:
         app.disposals.turn,
         app.disclosures.turn,
         app.form_batches.sweep,
+        app.watch_desk.turn,
         app.webhooks.turn,
     )
     tasks: dict[str, Task] = {
         FORM_BATCH: app.form_batches,
+        WATCH: app.folder_sync,
         DISPOSAL: app.disposals,
         DISCLOSURE: app.disclosures,
     }
@@ -201,6 +205,18 @@ def _watch_models(app: App, server: uvicorn.Server) -> None:
             log.warning("model watch broke", extra={"error": type(error).__name__})
 
 
+def _queue_folders(app: App, server: uvicorn.Server) -> None:
+    """Queue the watched folders whose time has come: here, because a worker that has no jobs leaves."""
+    while not server.should_exit:
+        time.sleep(FOLDER_SECONDS)
+        try:
+            if server.started:
+                app.watch_desk.turn()
+        except (MokminError, DBAPIError, OSError) as error:
+            # Tried again at the next turn.
+            log.warning("folders not queued", extra={"error": type(error).__name__})
+
+
 def _look_through(app: App, server: uvicorn.Server) -> None:
     """Find personal information in documents from before, a little at a time: here, because a worker
     that has no jobs leaves."""
@@ -246,6 +262,9 @@ def _serve(app: App, out: Output) -> int:
     threading.Thread(target=_care, args=(app, server), name="audit-care", daemon=True).start()
     threading.Thread(
         target=_watch_models, args=(app, server), name="model-watch", daemon=True
+    ).start()
+    threading.Thread(
+        target=_queue_folders, args=(app, server), name="watched-folders", daemon=True
     ).start()
     threading.Thread(
         target=_look_through, args=(app, server), name="privacy-scan", daemon=True

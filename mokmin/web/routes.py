@@ -49,15 +49,20 @@ from mokmin.features.portal.starters import starters
 from mokmin.features.privacy import pages as privacy_pages
 from mokmin.features.records import disclosure_pages
 from mokmin.features.records import pages as records_pages
+from mokmin.features.stewardship import collection_pages as steward_collection_pages
 from mokmin.features.stewardship import document_pages as steward_document_pages
+from mokmin.features.stewardship import folder_pages as steward_folder_pages
 from mokmin.features.stewardship import pages as steward_pages
 from mokmin.features.stewardship import question_pages as steward_question_pages
 from mokmin.features.tools import pages as tools_pages
 from mokmin.features.usage import pages as usage_pages
 from mokmin.features.webhooks import pages as webhook_pages
+from mokmin.features.work_assistants import pages as work_assistant_pages
+from mokmin.features.work_assistants.desk import Desk as AssistantDesk
 from mokmin.governance.access.model import Principal
 from mokmin.governance.people.web import Cookies
 from mokmin.governance.privacy.redaction import Purpose
+from mokmin.governance.transparency.first_use import SHORT
 from mokmin.settings import demo_password
 
 
@@ -116,6 +121,19 @@ def add_pages(web: FastAPI, app: App, kit: PageKit, demo: bool, cookies: Cookies
     # The history before the chat: its address would be taken for a conversation's.
     for rooms in (history_pages, folder_pages, assistant_pages, answer_pages, attachment_pages):
         web.include_router(rooms.router(chat), include_in_schema=False)
+    making = AssistantDesk(
+        kit,
+        app.work_assistants,
+        app.assistant_use,
+        app.test_bench,
+        app.documents,
+        app.search,
+        app.places.names,
+        app.people.today,
+        lambda who: SHORT if app.first_use.due(who) else "",
+    )
+    for routes in work_assistant_pages.routers(making):
+        web.include_router(routes)
     web.include_router(
         shared_pages.router(
             kit,
@@ -160,9 +178,12 @@ def add_pages(web: FastAPI, app: App, kit: PageKit, demo: bool, cookies: Cookies
         app.draft_comments,
         app.documents,
         app.read_upload,
+        app.draft_opinions,
     )
     web.include_router(drafting_pages.router(kit, drafting), include_in_schema=False)
-    line = drafting_flow_pages.router(kit, app.drafting, app.draft_flow, app.draft_comments)
+    line = drafting_flow_pages.router(
+        kit, app.drafting, app.draft_flow, app.draft_comments, app.draft_writers
+    )
     web.include_router(line, include_in_schema=False)
     web.include_router(drafting_api.api_router(app.drafting, app.draft_review))
     _add_desks(web, app, kit)
@@ -194,6 +215,19 @@ def _add_desks(web: FastAPI, app: App, kit: PageKit) -> None:
     shown = app.redactor.graded_masker(Purpose.DISPLAY)
     web.include_router(
         steward_document_pages.router(kit, app.document_desk, shown), include_in_schema=False
+    )
+    web.include_router(
+        steward_collection_pages.router(
+            kit, app.collection_desk, app.documents, app.people.department_names
+        ),
+        include_in_schema=False,
+    )
+
+    def tended(principal: Principal) -> list[tuple[int, str]]:
+        return [(c.id, c.name) for c, _ in app.collection_desk.listing(principal)]
+
+    web.include_router(
+        steward_folder_pages.router(kit, app.watch_desk, tended), include_in_schema=False
     )
     desk = organisation_pages.Desk(app.organisation, app.accounts, app.free_groups)
     for routes in (

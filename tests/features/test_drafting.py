@@ -189,7 +189,7 @@ def test_suggestions_by_rule_are_taken_one_by_one(kim: Any, draft: int) -> None:
 
 def with_model(app: App, *answers: str, grade: str = "C") -> ScriptedChatModel:
     model = ScriptedChatModel(list(answers), grade=grade)
-    app.models[:] = [model]
+    vars(app)["models"] = [model]
     return model
 
 

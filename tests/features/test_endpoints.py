@@ -20,7 +20,7 @@ from mokmin.base.llm.hosts import PRIVATE, AllowedHosts
 from mokmin.base.llm.ports import Message, ModelProfile
 from mokmin.features.endpoints.model import TIE
 from mokmin.features.gateway.model import Chat, Turn
-from mokmin.features.tools.model import Pick
+from mokmin.features.tools.model import Kind, Pick
 from mokmin.governance.audit.store import audit_log
 from mokmin.governance.endpoints.model import Form
 from mokmin.governance.endpoints.pool import Route, routed
@@ -346,7 +346,7 @@ def test_programs_are_served_by_an_equal_while_the_named_one_is_down(
     app: App, people: Any, endpoint: Endpoint
 ) -> None:
     with serving(Endpoint("다른 곳의 답.")) as spare, serving(Endpoint("남의 답.", "n")) as strange:
-        app.endpoints.add(people.admin, form(endpoint.url, "하나", weight=1000))
+        first = app.endpoints.add(people.admin, form(endpoint.url, "하나", weight=1000))
         app.endpoints.add(people.admin, form(spare.url, "둘", weight=0))
         app.endpoints.add(people.admin, replace(form(strange.url, "셋"), model="n"))
         app.endpoints.add(people.admin, form(strange.url, "넷", grade="C"))
@@ -355,6 +355,10 @@ def test_programs_are_served_by_an_equal_while_the_named_one_is_down(
         assert say() == WORDS
         endpoint.mode = "broken"
         assert [say() for _ in range(3)] == ["다른 곳의 답."] * 3
+        endpoint.mode, endpoint.words = "cut", "한 문장. 두 문장. 세 문장. 네 문장."
+        app.endpoints.change(people.admin, first, form(endpoint.url, "하나", weight=999))
+        asked = replace(asked, whole=True)
+        assert say() == "다른 곳의 답.", "a broken answer that nobody has seen is not kept"
         spare.mode = "broken"
         with pytest.raises(Unavailable):
             say()
@@ -414,7 +418,7 @@ def test_tools_and_drafts_keep_to_the_list_too(
     upload = put(parking, "둘.txt", TEXT * 3, title="둘")
     for who, asked in ((people.other, False), (people.kim, True)):
         before = len(endpoint.paths)
-        run = parking.tools.start(who, "summary", [Pick(upload.document_id)], {})
+        run = parking.tools.start(who, Kind.SUMMARY, [Pick(upload.document_id)], {})
         parking.tools.wait(run, 20)
         assert (len(endpoint.paths) > before) is asked
 

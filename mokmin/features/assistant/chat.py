@@ -11,7 +11,7 @@ from mokmin.features.assistant.attaching import AttachingService
 from mokmin.features.assistant.conversations import ConversationService
 from mokmin.features.assistant.folders import FolderService
 from mokmin.features.assistant.model import LISTED, SCOPES, Turn
-from mokmin.features.assistant.service import AssistantService
+from mokmin.features.assistant.service import AssistantService, collection_of
 from mokmin.governance.access.model import Principal
 from mokmin.governance.transparency.first_use import FirstUse
 from mokmin.governance.transparency.takeover import Item, Takeovers
@@ -53,7 +53,7 @@ class Chat:
     def ways(self, reader: Principal, turn: Turn) -> dict[str, Any]:
         """In which ways a turn can be answered again: for the form under its answer."""
         kept = [("same", f"그대로 ({scope_name(turn)})")]
-        others = list(LISTED.items())
+        others = [*LISTED.items(), *self.assistant.collections(reader)]
         return {
             "scopes": kept + [pair for pair in others if pair[0] != turn.scope.kind],
             "models": self.models(reader),
@@ -114,4 +114,6 @@ def _excerpt(text: str, query: str) -> str:
 def scope_name(turn: Turn) -> str:
     """Where a turn's answer was looked for, in words."""
     count = len(turn.scope.document_ids)
+    if collection_of(turn.scope) is not None:
+        return "고른 모음"
     return f"고른 문서 {count}건" if count else SCOPES.get(turn.scope.kind, SCOPES[""])

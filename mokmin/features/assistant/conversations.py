@@ -44,10 +44,10 @@ class ConversationService:
         reviews: ReviewService,
         attached: AttachedDocuments,
         temporary: TemporaryConversations,
-        rated: Callable[[Principal, int, int, int, str], None] | None = None,
+        rated: Callable[[int, int, int, str], None] | None = None,
     ) -> None:
-        """``rated`` is told what a person thinks of an answer of an assistant: who, assistant, turn,
-        value, reason."""
+        """``rated`` is told what somebody thinks of an answer of an assistant: assistant, turn, value,
+        reason."""
         self._rated = rated
         self._db = db
         self._audit = audit
@@ -266,9 +266,7 @@ class ConversationService:
             self._reviews.withdraw(principal, turn_id)
         if self._rated is not None and turn.scope.assistant_id is not None:
             given = reason if reason in REASONS else ""
-            self._rated(
-                principal, turn.scope.assistant_id, turn_id, max(-1, min(1, value)), given
-            )
+            self._rated(turn.scope.assistant_id, turn_id, max(-1, min(1, value)), given)
         self._audit.record(principal, "answer.feedback", f"turn:{turn_id}", value=value)
 
 

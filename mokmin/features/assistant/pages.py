@@ -12,7 +12,7 @@ from mokmin.base.web.kit import ago
 from mokmin.features.assistant import present
 from mokmin.features.assistant.chat import Chat
 from mokmin.features.assistant.model import LISTED, Conversation, Scope, Step, Turn
-from mokmin.features.assistant.service import scope_of
+from mokmin.features.assistant.service import collection_of, scope_of
 from mokmin.governance.access.model import Permission, Principal
 from mokmin.governance.people.web import Needs, principal_of
 from mokmin.governance.transparency.first_use import SHORT
@@ -212,8 +212,8 @@ def _composer(
         "cid": cid,
         "conversation_id": cid,
         "leaf": talk.leaf_id if talk else None,
-        "scopes": list(LISTED.items()),
-        "scope": scope.kind if scope.kind in LISTED else "",
+        "scopes": [*LISTED.items(), *chat.assistant.collections(reader)],
+        "scope": scope.kind if scope.kind in LISTED or collection_of(scope) else "",
         "assistant": helper,
         "chosen": [
             {"id": d.id, "title": d.title, "grade": d.grade}

@@ -19,11 +19,13 @@ from mokmin.knowledge.answering.model import AnswerEvent
 from mokmin.knowledge.answering.service import AnswerService
 from mokmin.knowledge.answering.writing import EXTRACTIVE_MODEL
 from mokmin.knowledge.documents.attachments import AttachedDocuments
+from mokmin.knowledge.documents.collections import Collections
 from mokmin.knowledge.documents.service import DocumentService
 from mokmin.knowledge.search.question import clean_query
 
 log = logging.getLogger(__name__)
 MOST_DOCUMENTS = 20
+COLLECTION = "collection:"
 ANYWHERE = Scope()
 
 
@@ -39,10 +41,12 @@ class AssistantService:
         screen: Callable[[str], str] = str,
         unanswered: Callable[[Principal, int, int, str], None] | None = None,
         assistants: WorkAssistants | None = None,
+        collections: Collections | None = None,
     ) -> None:
         """``screen``: a question as it may be kept; raises InvalidInput for one that may not be sent.
         ``unanswered`` is told of refusals: who, conversation, turn and question."""
         self._unanswered = unanswered
+        self._collections = collections
         self._assistants = assistants
         self._screen = screen
         self._answers = answers
@@ -50,6 +54,12 @@ class AssistantService:
         self._attached = attached
         self._conversations = conversations
         self.runs = Runs()
+
+    def collections(self, reader: Principal) -> list[tuple[str, str]]:
+        """(kind of scope, name) of the collections that the person may choose."""
+        if self._collections is None:
+            return []
+        return [(f"{COLLECTION}{c.id}", c.name) for c in self._collections.usable(reader)]
 
     # --- asking ---------------------------------------------------------------------------
     def ask(
@@ -153,6 +163,11 @@ class AssistantService:
             for document_id in chosen:
                 self._documents.get(reader, document_id)
             return Scope("documents", chosen)
+        if (collection := collection_of(scope)) is not None:
+            if self._collections is None:
+                return ANYWHERE
+            self._collections.get(reader, collection)
+            return Scope(scope.kind)
         return Scope(scope.kind) if scope.kind in ("department", "law") else ANYWHERE
 
     def _add(
@@ -205,7 +220,11 @@ class AssistantService:
             return tuple(sorted(chosen if chosen & attached else chosen | attached))
         if brief is not None:
             return tuple(sorted(attached.union(brief.document_ids)))
-        if scope.kind == "law":
+        collection = collection_of(scope)
+        if collection is not None and self._collections is not None:
+            chosen_one = self._collections.get(principal, collection)
+            found = self._collections.ids(principal, chosen_one)
+        elif scope.kind == "law":
             found = self._documents.ids(principal, kind="법령")
         else:
             found = self._documents.ids(principal, department=principal.department)
@@ -296,7 +315,15 @@ def scope_of(kind: str, document_ids: list[int], assistant_id: int | None = None
         return Scope("assistant", (), assistant_id)
     if document_ids:
         return Scope("documents", tuple(document_ids))
-    return Scope(kind if kind in LISTED else "")
+    found = Scope(kind)
+    return found if kind in LISTED or collection_of(found) is not None else Scope()
+
+
+def collection_of(scope: Scope) -> int | None:
+    """The collection that a scope names (``collection:12``)."""
+    number = scope.kind.removeprefix(COLLECTION)
+    named = scope.kind.startswith(COLLECTION) and number.isascii() and number.isdigit()
+    return int(number) if named and len(number) < 9 else None
 
 
 def _half(run: Run) -> dict[str, Any] | None:

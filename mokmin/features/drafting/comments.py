@@ -7,7 +7,7 @@ import sqlalchemy as sa
 from mokmin.base.db import Database, utcnow
 from mokmin.base.errors import InvalidInput, NotFound
 from mokmin.base.formats.writing_model import clean
-from mokmin.features.drafting.model import Comment, Draft
+from mokmin.features.drafting.model import Comment, Draft, Reply
 from mokmin.features.drafting.service import DraftingService
 from mokmin.features.drafting.store import draft_comments
 from mokmin.governance.access.model import Principal
@@ -35,6 +35,10 @@ class CommentService:
         )
         with self._db.read() as connection:
             rows = connection.execute(query).all()
+        replies: dict[int, list[Reply]] = {}
+        for r in rows:
+            if r.reply_to is not None:
+                replies.setdefault(r.reply_to, []).append(Reply(r.text, r.name, r.created_at))
         return [
             Comment(
                 r.id,
@@ -45,12 +49,22 @@ class CommentService:
                 r.user_id,
                 r.created_at,
                 r.resolved_at,
+                tuple(replies.get(r.id, ())),
             )
             for r in rows
+            if r.reply_to is None
         ]
 
-    def add(self, principal: Principal, draft_id: int, anchor: str, text: str) -> None:
-        """Put a comment on a part (``body:3``, ``field:제목``, empty for the whole)."""
+    def add(
+        self,
+        principal: Principal,
+        draft_id: int,
+        anchor: str,
+        text: str,
+        reply_to: int | None = None,
+    ) -> None:
+        """Put a comment on a part (``body:3``, ``field:제목``, empty for the whole), or answer one; an answer
+        opens a settled one again."""
         words = clean(text).strip()
         if not words or len(words) > MOST_TEXT:
             raise InvalidInput(f"의견은 1자에서 {MOST_TEXT:,}자까지 쓸 수 있습니다.")
@@ -62,6 +76,8 @@ class CommentService:
             ).scalar_one()
             if count >= MOST_COMMENTS:
                 raise InvalidInput(f"의견은 문서 하나에 {MOST_COMMENTS}개까지 달 수 있습니다.")
+            if reply_to is not None:
+                self._open_again(connection, draft_id, reply_to)
             connection.execute(
                 draft_comments.insert().values(
                     draft_id=draft_id,
@@ -70,11 +86,26 @@ class CommentService:
                     text=words,
                     user_id=principal.user_id,
                     created_at=utcnow(),
+                    reply_to=reply_to,
                 )
             )
             self._audit.append(
                 connection, principal.login, "draft.comment", f"draft:{draft_id}", {}
             )
+
+    @staticmethod
+    def _open_again(connection: sa.Connection, draft_id: int, comment_id: int) -> None:
+        there = connection.execute(
+            draft_comments.update()
+            .where(
+                draft_comments.c.id == comment_id,
+                draft_comments.c.draft_id == draft_id,
+                draft_comments.c.reply_to.is_(None),
+            )
+            .values(resolved_at=None)
+        )
+        if not there.rowcount:
+            raise NotFound("그 의견은 없습니다.")
 
     def settle(self, principal: Principal, draft_id: int, comment_id: int) -> None:
         """Mark a comment as done, or open it again."""

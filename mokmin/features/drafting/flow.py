@@ -16,8 +16,9 @@ from sqlalchemy import Connection
 from mokmin.base.db import Database, utcnow
 from mokmin.base.errors import Conflict, InvalidInput, NotFound
 from mokmin.base.korean.amounts import official_date
+from mokmin.features.drafting.beginning import GONE
 from mokmin.features.drafting.model import Colleague, Draft, Step
-from mokmin.features.drafting.service import GONE, DraftingService
+from mokmin.features.drafting.service import DraftingService
 from mokmin.features.drafting.store import draft_steps, drafts, one
 from mokmin.governance.access.model import Principal
 from mokmin.governance.audit.service import AuditLog

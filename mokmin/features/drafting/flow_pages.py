@@ -15,22 +15,33 @@ from mokmin.features.drafting.comparing import compared
 from mokmin.features.drafting.flow import HOW, FlowService
 from mokmin.features.drafting.model import STATES
 from mokmin.features.drafting.service import DraftingService
+from mokmin.features.drafting.writers import WriterService
 from mokmin.governance.access.model import Permission
 from mokmin.governance.people.web import Needs, principal_of
 
 
 def router(
-    kit: PageKit, drafts: DraftingService, flow: FlowService, comments: CommentService
+    kit: PageKit,
+    drafts: DraftingService,
+    flow: FlowService,
+    comments: CommentService,
+    writers: WriterService,
 ) -> APIRouter:
     """Routes below /drafts/{draft_id}."""
     routes = APIRouter(prefix="/drafts/{draft_id}", dependencies=[Depends(Needs(Permission.ASK))])
-    _line(routes, kit, drafts, flow)
+    _line(routes, kit, drafts, flow, writers)
     _comments(routes, comments)
     _compare(routes, kit, drafts)
     return routes
 
 
-def _line(routes: APIRouter, kit: PageKit, drafts: DraftingService, flow: FlowService) -> None:
+def _line(
+    routes: APIRouter,
+    kit: PageKit,
+    drafts: DraftingService,
+    flow: FlowService,
+    writers: WriterService,
+) -> None:
     def page(
         request: Request, draft_id: int, q: str = "", error: str = "", status: int = 200
     ) -> HTMLResponse:
@@ -49,6 +60,8 @@ def _line(routes: APIRouter, kit: PageKit, drafts: DraftingService, flow: FlowSe
             my_turn=draft.state == "review" and draft.holder_id == principal.user_id,
             state_name=STATES[draft.state],
             steps=present.steps(steps),
+            writers=writers.all(principal, draft_id),
+            me=principal.user_id,
             hows=[(how, how or "직접") for how in HOW],
             q=q,
             found=flow.colleagues(principal, q),
@@ -83,6 +96,19 @@ def _line(routes: APIRouter, kit: PageKit, drafts: DraftingService, flow: FlowSe
         who = principal_of(request)
         return done(request, draft_id, lambda: flow.drop(who, draft_id, number))
 
+    @routes.post("/writers", response_model=None)
+    def invite(request: Request, draft_id: int, user_id: Annotated[int, Form()]) -> Any:
+        who = principal_of(request)
+        return done(request, draft_id, lambda: writers.add(who, draft_id, user_id))
+
+    @routes.post("/writers/{user_id}/drop", response_model=None)
+    def leave(request: Request, draft_id: int, user_id: int) -> Any:
+        who = principal_of(request)
+        if user_id == who.user_id:
+            writers.drop(who, draft_id, user_id)
+            return RedirectResponse("/drafts", 303)
+        return done(request, draft_id, lambda: writers.drop(who, draft_id, user_id))
+
     @routes.post("/submit", response_model=None)
     def submit(request: Request, draft_id: int) -> Any:
         who = principal_of(request)
@@ -116,8 +142,10 @@ def _comments(routes: APIRouter, comments: CommentService) -> None:
         draft_id: int,
         text: Annotated[str, Form()],
         anchor: Annotated[str, Form()] = "",
+        reply_to: Annotated[int | None, Form()] = None,
     ) -> RedirectResponse:
-        comments.add(principal_of(request), draft_id, anchor, text)
+        place = "" if reply_to is not None else anchor
+        comments.add(principal_of(request), draft_id, place, text, reply_to)
         return RedirectResponse(f"/drafts/{draft_id}#comments", 303)
 
     @routes.post("/comments/{comment_id}")

@@ -67,8 +67,18 @@ class Version:
 
 
 @dataclass(frozen=True, slots=True)
+class Reply:
+    """An answer to a remark."""
+
+    text: str
+    author: str
+    created_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
 class Comment:
-    """A remark on a part of the draft. ``anchor`` as ``body:3``; ``quote`` what it said then."""
+    """A remark on a part of the draft with its answers, oldest first. ``anchor`` as ``body:3``; ``quote``
+    what it said then."""
 
     id: int
     anchor: str
@@ -78,6 +88,7 @@ class Comment:
     user_id: int
     created_at: datetime
     resolved_at: datetime | None
+    replies: tuple[Reply, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,6 +17,7 @@ from mokmin.features.drafting import present
 from mokmin.features.drafting.comments import CommentService
 from mokmin.features.drafting.files import file_response
 from mokmin.features.drafting.model import STATES, Draft, Json
+from mokmin.features.drafting.opining import OpinionService
 from mokmin.features.drafting.reviewing import ReviewService
 from mokmin.features.drafting.service import DraftingService
 from mokmin.features.drafting.suggesting import SuggestionService
@@ -43,6 +44,7 @@ class Drafting:
     comments: CommentService
     documents: DocumentService
     read: Read
+    opinions: OpinionService
 
 
 def router(kit: PageKit, drafting: Drafting) -> APIRouter:
@@ -185,7 +187,7 @@ def _writing(routes: APIRouter, kit: PageKit, drafting: Drafting) -> None:
     def open_draft(request: Request, draft_id: int) -> HTMLResponse:
         principal = principal_of(request)
         draft = drafting.drafts.get(principal, draft_id)
-        writable = draft.holder_id == principal.user_id and draft.state != "approved"
+        writable = drafting.drafts.writable(principal, draft)
         lock = drafting.drafts.lock(principal, draft_id) if writable else None
         kind = kind_of(draft.kind)
         return kit.page(
@@ -252,6 +254,12 @@ def _writing(routes: APIRouter, kit: PageKit, drafting: Drafting) -> None:
         principal = principal_of(request)
         draft = drafting.suggestions.answer(principal, draft_id, key, accept=accept)
         return JSONResponse(state(principal, draft))
+
+    @routes.post("/drafts/{draft_id}/opinions")
+    def opinions(request: Request, draft_id: int) -> JSONResponse:
+        found, model, notices = drafting.opinions.opinions(principal_of(request), draft_id)
+        told = [{"at": o.at, "aspect": o.aspect, "quote": o.quote, "text": o.text} for o in found]
+        return JSONResponse({"opinions": told, "model": model, "notices": notices})
 
     @routes.post("/drafts/{draft_id}/lock")
     def lock(

@@ -280,6 +280,8 @@ def comments(found: Sequence[Comment], document: OfficialDocument) -> list[Json]
         place = ref if kind == "field" else "문서 전체"
         if kind == "body" and int(ref) < len(document.body):
             place = f"{marked[int(ref)]} {document.body[int(ref)].text[:24]}".strip()
+        if kind == "body" and one.quote and not _stands(document, int(ref), one.quote):
+            place = f"고치거나 지운 글 “{one.quote[:24]}”"
         made.append(
             {
                 "id": one.id,
@@ -290,9 +292,17 @@ def comments(found: Sequence[Comment], document: OfficialDocument) -> list[Json]
                 "author": one.author,
                 "when": ago(one.created_at),
                 "settled": one.resolved_at is not None,
+                "replies": [
+                    {"text": r.text, "author": r.author, "when": ago(r.created_at)}
+                    for r in one.replies
+                ],
             }
         )
     return made
+
+
+def _stands(document: OfficialDocument, at: int, quote: str) -> bool:
+    return at < len(document.body) and document.body[at].text[:400] == quote
 
 
 def places(document: OfficialDocument) -> list[tuple[str, str]]:

@@ -3,170 +3,35 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
-from datetime import date, timedelta
+from datetime import timedelta
 from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy import Connection
 
-from mokmin.base.db import Database, new_id, utcnow
-from mokmin.base.errors import Conflict, InvalidInput, NotFound, TooLarge
+from mokmin.base.db import utcnow
+from mokmin.base.errors import Conflict, NotFound, TooLarge
+from mokmin.features.drafting.beginning import GONE, GRADES, DraftBeginning
+from mokmin.features.drafting.keeping import dump, keep_version, last_of, title_of
 from mokmin.features.drafting.model import Draft, DraftLine, Json, Lock, Version
-from mokmin.features.drafting.store import draft_versions, drafts, one, seen_by, to_draft
-from mokmin.governance.access.model import Permission, Principal
-from mokmin.governance.access.rules import require
-from mokmin.governance.audit.service import AuditLog
-from mokmin.governance.people.store import departments, users
-from mokmin.knowledge.documents.service import DocumentService
-from mokmin.knowledge.official.conversion import converted
+from mokmin.features.drafting.store import draft_versions, drafts, may_write, one, seen_by, to_draft
+from mokmin.governance.access.model import Principal
+from mokmin.governance.people.store import users
 from mokmin.knowledge.official.drafting import compose, written
-from mokmin.knowledge.official.extraction import facts_of
 from mokmin.knowledge.official.facts import checked
 from mokmin.knowledge.official.handover import package, written_docx
-from mokmin.knowledge.official.kinds import kind_of
-from mokmin.knowledge.official.kinds.model import Office
 from mokmin.knowledge.official.model import Approver, OfficialDocument
 from mokmin.knowledge.official.serial import from_json, to_json
 
 LOCK = timedelta(seconds=90)
 KEEP_EVERY = timedelta(minutes=10)
-MOST_DRAFTS = 5_000
 MOST_BYTES = 2 * 2**20
-GONE = "초안을 찾을 수 없습니다. 지워졌거나 볼 권한이 없습니다."
-GRADES = ("O", "S", "C")
-# The office's head by the last word of its name.
-_HEADS = {
-    "시": "장",
-    "군": "수",
-    "구": "청장",
-    "도": "지사",
-    "청": "장",
-    "처": "장",
-    "원": "장",
-    "회": "위원장",
-}
 
 
-class DraftingService:
+class DraftingService(DraftBeginning):
     """The verbs of drafting. Each takes the principal first; a draft that the person may not open is not
     found."""
-
-    def __init__(
-        self,
-        db: Database,
-        audit: AuditLog,
-        documents: DocumentService,
-        agency: Callable[[], str] = lambda: "",
-        today: Callable[[], date] = date.today,
-    ) -> None:
-        self._db, self._audit, self._documents, self._agency = db, audit, documents, agency
-        self.today = today
-
-    # --- begin ----------------------------------------------------------------------------
-    def office(self, principal: Principal) -> Office:
-        """What is known of the drafter's office."""
-        agency = self._agency()
-        phone = ""
-        if principal.department_id is not None:
-            query = sa.select(departments.c.phone).where(
-                departments.c.id == principal.department_id
-            )
-            with self._db.read() as connection:
-                phone = connection.execute(query).scalar() or ""
-        head = agency + _HEADS.get(agency[-1:], "") if agency[-1:] in _HEADS else ""
-        return Office(
-            agency=agency,
-            department=principal.department,
-            drafter=principal.name if principal.user_id else "",
-            head_post=head,
-            phone=str(phone),
-        )
-
-    def begin(self, principal: Principal, kind: str, facts: Any, *, grade: str = "O") -> int:
-        """Compose a draft from facts and return its id. Raises InvalidInput, NotFound, NotAllowed."""
-        require(principal, Permission.ASK)
-        given = checked(facts)
-        made = compose(kind, given, self.office(principal))
-        return self._insert(principal, made.document, given, grade, "facts")
-
-    def adopt(self, principal: Principal, document: OfficialDocument, *, grade: str = "O") -> int:
-        """Begin a draft from a document that was written elsewhere (an imported file)."""
-        require(principal, Permission.ASK)
-        kind_of(document.kind)
-        return self._insert(principal, document, {}, grade, "file")
-
-    def convert(self, principal: Principal, draft_id: int, kind: str) -> int:
-        """A new draft of another kind from the facts of this one."""
-        draft = self.get(principal, draft_id)
-        facts = converted(draft.facts, draft.kind, kind)
-        made = compose(kind, facts, self.office(principal))
-        return self._insert(principal, made.document, facts, draft.grade, "convert")
-
-    def facts_from(
-        self, principal: Principal, kind: str, document_ids: Sequence[int]
-    ) -> tuple[Json, str]:
-        """Facts for a kind out of documents of the library, with the highest grade among them."""
-        require(principal, Permission.ASK)
-        found: Json = {}
-        grade = "O"
-        for document_id in document_ids[:10]:
-            document = self._documents.get(principal, document_id)
-            if document.current_version_id is None:
-                raise InvalidInput(
-                    f"‘{document.title}’은(는) 아직 읽는 중입니다. 잠시 뒤 다시 해 주십시오."
-                )
-            blocks = self._documents.blocks(principal, document_id, document.current_version_id)
-            facts = facts_of(document.title, blocks)
-            if document.department:
-                facts.setdefault("부서", {"value": document.department, "source": document.title})
-            for key, fact in converted(facts, "", kind).items():
-                found.setdefault(key, fact)
-            grade = max(grade, document.grade, key=GRADES.index)
-            self._audit.record(principal, "document.view", f"document:{document_id}", use="draft")
-        return found, grade
-
-    def _insert(
-        self, principal: Principal, document: OfficialDocument, facts: Json, grade: str, how: str
-    ) -> int:
-        if principal.user_id is None:
-            raise InvalidInput("초안은 사람의 계정으로 씁니다. 계정으로 로그인해 주십시오.")
-        if grade not in GRADES:
-            raise InvalidInput("보안 등급은 O, S, C 가운데 하나입니다.")
-        now = utcnow()
-        with self._db.write() as connection:
-            count = connection.execute(
-                sa.select(sa.func.count()).where(
-                    drafts.c.user_id == principal.user_id, drafts.c.deleted_at.is_(None)
-                )
-            ).scalar_one()
-            if count >= MOST_DRAFTS:
-                raise TooLarge(
-                    f"초안은 한 사람이 {MOST_DRAFTS:,}건까지 둘 수 있습니다. 지난 초안을 지워 주십시오."
-                )
-            text = _dump(to_json(document))
-            draft_id = new_id(
-                connection,
-                drafts.insert().values(
-                    user_id=principal.user_id,
-                    department_id=principal.department_id,
-                    kind=document.kind,
-                    title=_title(document),
-                    grade=grade,
-                    facts=_dump(facts),
-                    document=text,
-                    revision=1,
-                    state="writing",
-                    holder_id=principal.user_id,
-                    created_at=now,
-                    updated_at=now,
-                ),
-            )
-            self._keep(connection, draft_id, text, "처음 쓴 글", principal.user_id)
-            detail = {"kind": document.kind, "grade": grade, "how": how}
-            self._audit.append(connection, principal, "draft.create", f"draft:{draft_id}", detail)
-        return draft_id
 
     # --- read -----------------------------------------------------------------------------
     def mine(self, principal: Principal, limit: int = 100) -> list[DraftLine]:
@@ -194,14 +59,6 @@ class DraftingService:
             )
             for r in rows
         ]
-
-    def get(self, principal: Principal, draft_id: int) -> Draft:
-        """One draft. Raises NotFound."""
-        with self._db.read() as connection:
-            found = one(connection, principal, draft_id)
-        if found is None:
-            raise NotFound(GONE)
-        return found
 
     def versions(self, principal: Principal, draft_id: int) -> list[Version]:
         """Kept versions, the newest first."""
@@ -266,9 +123,15 @@ class DraftingService:
             draft = self._writable(connection, principal, draft_id)
             other = self._other_writer(connection, draft, principal)
             if other:
-                raise Conflict(
-                    f"{other}님이 이어받아 쓰고 있습니다. 쓰신 글은 화면에 그대로 있습니다."
-                )
+                self._rescue(connection, draft, value, principal)
+        if other:
+            raise Conflict(
+                f"{other}님이 이어받아 쓰고 있습니다. 쓰신 글은 판 목록에 따로 두었고 화면에도 그대로 있습니다."
+            )
+        with self._db.write() as connection:
+            draft = self._writable(connection, principal, draft_id)
+            if self._other_writer(connection, draft, principal):
+                raise Conflict("다른 사람이 이어받아 쓰고 있습니다. 다시 저장해 주십시오.")
             if revision != draft.revision:
                 raise Conflict(
                     "다른 곳에서 먼저 고쳤습니다. 새로 고쳐 고친 글을 확인해 주십시오. 쓰신 글은 화면에 그대로 있습니다."
@@ -276,15 +139,15 @@ class DraftingService:
             document = from_json({**value, "kind": draft.kind})
             made = replace(document, approvers=_block_of(draft, document))
             values: dict[str, Any] = {
-                "document": _dump(to_json(made)),
-                "title": _title(made),
+                "document": dump(to_json(made)),
+                "title": title_of(made),
                 "revision": draft.revision + 1,
                 "updated_at": utcnow(),
                 "locked_by": principal.user_id,
                 "locked_until": utcnow() + LOCK,
             }
             if facts is not None:
-                values["facts"] = _dump(facts)
+                values["facts"] = dump(facts)
             if grade is not None and GRADES.index(grade) >= GRADES.index(draft.grade):
                 values["grade"] = grade
             connection.execute(drafts.update().where(drafts.c.id == draft_id).values(**values))
@@ -297,8 +160,8 @@ class DraftingService:
         with self._db.write() as connection:
             draft = self._writable(connection, principal, draft_id)
             assert principal.user_id is not None
-            text = _dump(to_json(draft.document))
-            number = self._keep(
+            text = dump(to_json(draft.document))
+            number = keep_version(
                 connection, draft_id, text, note.strip()[:200] or "저장", principal.user_id
             )
             self._audit.append(
@@ -395,9 +258,24 @@ class DraftingService:
             raise NotFound(GONE)
         if draft.state == "approved":
             raise Conflict("결재가 끝난 문서는 고칠 수 없습니다. 새 초안으로 복사해 쓰십시오.")
-        if draft.holder_id != principal.user_id:
+        if not may_write(connection, principal, draft):
             raise Conflict("지금은 다른 사람의 차례라 고칠 수 없습니다.")
         return draft
+
+    def writable(self, principal: Principal, draft: Draft) -> bool:
+        """Whether the person may write now, as its holder or with the author."""
+        with self._db.read() as connection:
+            return draft.state != "approved" and may_write(connection, principal, draft)
+
+    def _rescue(
+        self, connection: Connection, draft: Draft, value: Any, principal: Principal
+    ) -> None:
+        """Keep what somebody wrote whose pen was taken, as a version of its own."""
+        assert principal.user_id is not None
+        text = dump(to_json(from_json({**value, "kind": draft.kind})))
+        if text != last_of(connection, draft.id, principal.user_id):
+            note = f"{principal.name}님이 저장하지 못한 글"
+            keep_version(connection, draft.id, text, note, principal.user_id)
 
     def _other_writer(self, connection: Connection, draft: Draft, principal: Principal) -> str:
         """Who else writes now, empty for nobody."""
@@ -421,35 +299,14 @@ class DraftingService:
         ).scalar()
         if newest is None or utcnow() - newest >= KEEP_EVERY:
             assert principal.user_id is not None
-            self._keep(connection, draft.id, text, "자동 저장", principal.user_id)
+            keep_version(connection, draft.id, text, "자동 저장", principal.user_id)
 
     def keep_text(
         self, connection: Connection, draft_id: int, text: str, note: str, principal: Principal
     ) -> int:
         """Keep a text as a version within the caller's transaction."""
         assert principal.user_id is not None
-        return self._keep(connection, draft_id, text, note[:200], principal.user_id)
-
-    def _keep(
-        self, connection: Connection, draft_id: int, text: str, note: str, user_id: int
-    ) -> int:
-        newest = connection.execute(
-            sa.select(sa.func.max(draft_versions.c.number)).where(
-                draft_versions.c.draft_id == draft_id
-            )
-        ).scalar()
-        number = (newest or 0) + 1
-        connection.execute(
-            draft_versions.insert().values(
-                draft_id=draft_id,
-                number=number,
-                document=text,
-                note=note,
-                saved_by=user_id,
-                saved_at=utcnow(),
-            )
-        )
-        return number
+        return keep_version(connection, draft_id, text, note[:200], principal.user_id)
 
 
 def _block_of(draft: Draft, document: OfficialDocument) -> tuple[Approver, ...]:
@@ -458,11 +315,3 @@ def _block_of(draft: Draft, document: OfficialDocument) -> tuple[Approver, ...]:
     if draft.state == "review":
         return draft.document.approvers
     return tuple(replace(one, signed_on="", how="") for one in document.approvers)
-
-
-def _title(document: OfficialDocument) -> str:
-    return (document.title.strip() or kind_of(document.kind).name)[:400]
-
-
-def _dump(value: Mapping[str, Any]) -> str:
-    return json.dumps(value, ensure_ascii=False)

@@ -57,6 +57,7 @@ draft_comments = sa.Table(
     sa.Column("user_id", sa.Integer, nullable=False),
     sa.Column("created_at", sa.DateTime, nullable=False),
     sa.Column("resolved_at", sa.DateTime),
+    sa.Column("reply_to", sa.Integer),
 )
 draft_steps = sa.Table(
     "draft_steps",
@@ -73,18 +74,46 @@ draft_steps = sa.Table(
     sa.UniqueConstraint("draft_id", "number", name="uq_draft_steps_number"),
 )
 
+# Colleagues whom the author asked to write along.
+draft_writers = sa.Table(
+    "draft_writers",
+    metadata,
+    sa.Column(
+        "draft_id", sa.Integer, sa.ForeignKey("drafts.id"), primary_key=True, autoincrement=False
+    ),
+    sa.Column("user_id", sa.Integer, primary_key=True, autoincrement=False, index=True),
+    sa.Column("added_at", sa.DateTime, nullable=False),
+)
+
 
 def seen_by(principal: Principal) -> ColumnElement[bool]:
-    """The drafts that a person may open: their own, and those that reached them on a decision line."""
+    """The drafts that a person may open: their own, those that they write along, and those that reached them
+    on a decision line."""
     if principal.user_id is None:
         return sa.false()
     reached = sa.select(draft_steps.c.draft_id).where(
         draft_steps.c.user_id == principal.user_id, draft_steps.c.state != "waiting"
     )
+    along = sa.select(draft_writers.c.draft_id).where(draft_writers.c.user_id == principal.user_id)
     return sa.and_(
         drafts.c.deleted_at.is_(None),
-        sa.or_(drafts.c.user_id == principal.user_id, drafts.c.id.in_(reached)),
+        sa.or_(
+            drafts.c.user_id == principal.user_id, drafts.c.id.in_(reached), drafts.c.id.in_(along)
+        ),
     )
+
+
+def may_write(connection: Connection, principal: Principal, draft: Draft) -> bool:
+    """Whether it is the person's turn: the holder's, or while the author has it that of everybody who
+    writes along."""
+    if draft.holder_id == principal.user_id:
+        return True
+    if draft.state not in ("writing", "returned"):
+        return False
+    query = sa.select(draft_writers.c.user_id).where(
+        draft_writers.c.draft_id == draft.id, draft_writers.c.user_id == principal.user_id
+    )
+    return connection.execute(query).first() is not None
 
 
 def to_draft(row: Row[Any]) -> Draft:

@@ -24,13 +24,15 @@ class Turn:
 @dataclass(frozen=True, slots=True)
 class Chat:
     """A conversation to be continued. ``grade``: the highest grade of what it holds, as the caller
-    declares it; ``stop``: texts before which the answer ends; ``max_tokens``: an upper estimate."""
+    declares it; ``stop``: texts before which the answer ends; ``max_tokens``: an upper estimate;
+    ``whole``: the caller gets nothing before the end."""
 
     model: str
     turns: tuple[Turn, ...]
     grade: str = "O"
     stop: tuple[str, ...] = ()
     max_tokens: int = 1024
+    whole: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,11 +47,12 @@ class Piece:
 @dataclass(frozen=True, slots=True)
 class ModelCard:
     """A model as listed. ``grade``: the highest that it may see; empty for cited answers, whose
-    evidence decides."""
+    evidence decides. ``name``: what people call it, for assistants."""
 
     id: str
     owned_by: str
     grade: str = ""
+    name: str = ""
 
 
 class Assistants(Protocol):

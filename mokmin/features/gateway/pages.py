@@ -165,6 +165,7 @@ def _chat(body: ChatRequest) -> Chat:
         grade=body.mokmin.grade,
         stop=tuple(stops),
         max_tokens=body.max_completion_tokens or body.max_tokens or 1024,
+        whole=not body.stream,
     )
 
 

@@ -16,7 +16,9 @@ Json = dict[str, Any]
 
 def model_json(card: ModelCard, created: int) -> Json:
     """A model of the list."""
-    more = {"mokmin": {"grade": card.grade}} if card.grade else {}
+    known = {"grade": card.grade, "name": card.name}
+    told = {key: value for key, value in known.items() if value}
+    more = {"mokmin": told} if told else {}
     return {
         "id": card.id,
         "object": "model",

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import logging
 import re
-from collections.abc import Callable, Iterator, Sequence
-from dataclasses import asdict
+from collections.abc import Callable, Generator, Iterator, Sequence
+from contextlib import closing
 
 import numpy as np
 
-from mokmin.base.errors import InvalidInput, MokminError, NotAllowed, NotFound
+from mokmin.base.errors import InvalidInput, MokminError, NotAllowed, NotFound, Unavailable
 from mokmin.base.llm.ports import ChatModel, Embedder, Message, Vectors, listening
 from mokmin.features.gateway.model import (
     MOKMIN,
@@ -18,18 +19,19 @@ from mokmin.features.gateway.model import (
     ModelCard,
     Piece,
 )
+from mokmin.features.gateway.pieces import cited_pieces, exchanges
 from mokmin.governance.access.model import GRADE_RANK, Permission, Principal
 from mokmin.governance.access.rules import require
 from mokmin.governance.audit.model_calls import RecordedModel
 from mokmin.governance.audit.service import AuditLog
 from mokmin.governance.endpoints.gate import allows
-from mokmin.governance.endpoints.pool import FirstToAnswer, standing_in
+from mokmin.governance.endpoints.pool import standing_in
 from mokmin.governance.usage.gate import Gate
 from mokmin.knowledge.answering.asking import tokens
-from mokmin.knowledge.answering.model import Answer, Exchange, Sentence
 from mokmin.knowledge.answering.service import AnswerService
 from mokmin.knowledge.answering.writing import EXTRACTIVE_MODEL
 
+log = logging.getLogger(__name__)
 SWITCH = "gateway"
 MOST_INPUTS, MOST_CHARACTERS = 256, 400_000
 # A sentence that is complete may be masked and sent on.
@@ -123,7 +125,7 @@ class GatewayService:
 
     # --- cited answers --------------------------------------------------------------------
     def _cited(self, principal: Principal, chat: Chat) -> Iterator[Piece]:
-        question, history = _exchanges(chat)
+        question, history = exchanges(chat)
         events = self._answers.stream(
             principal,
             self._screen(question),
@@ -131,37 +133,7 @@ class GatewayService:
             history=history,
             grade=chat.grade,
         )
-        sent = 0
-        for event in events:
-            if event.sentence is not None:
-                yield Piece(_line(event.sentence, first=sent == 0))
-                sent += 1
-            if event.answer is not None:
-                yield from self._rest(event.answer, sent)
-
-    @staticmethod
-    def _rest(answer: Answer, sent: int) -> Iterator[Piece]:
-        for number, sentence in enumerate(answer.sentences[sent:], start=sent):
-            yield Piece(_line(sentence, first=number == 0))
-        if not answer.sentences:
-            yield Piece(f"{answer.lead} {answer.reason}".strip())
-        yield Piece(
-            finish="stop",
-            cited={
-                "refused": answer.refused,
-                "reason": answer.reason,
-                "lead": answer.lead,
-                "model": answer.model,
-                "mode": answer.mode,
-                "grade": answer.grade,
-                "sentences": [
-                    {"text": s.text, "support": s.support, "citations": list(s.citations)}
-                    for s in answer.sentences
-                ],
-                "citations": [asdict(c) for c in answer.citations],
-                "notices": list(answer.notices),
-            },
-        )
+        yield from cited_pieces(events)
 
     # --- plain models ---------------------------------------------------------------------
     def _plain(self, principal: Principal, chat: Chat) -> Iterator[Piece]:
@@ -198,9 +170,29 @@ class GatewayService:
             if one.profile.context_tokens >= needed
         ]
         messages = [Message(t.role, text) for t, text in zip(chat.turns, seen, strict=True)]
-        return self._spoken(FirstToAnswer(recorded), messages, chat)
+        return self._answered(recorded, messages, chat)
 
-    def _spoken(self, model: ChatModel, messages: Sequence[Message], chat: Chat) -> Iterator[Piece]:
+    def _answered(
+        self, chain: Sequence[ChatModel], messages: Sequence[Message], chat: Chat
+    ) -> Iterator[Piece]:
+        """The answer of the first that gives one; the next is asked while the caller has heard nothing.
+        Raises Unavailable."""
+        for number, model in enumerate(chain, start=1):
+            heard = False
+            try:
+                with closing(self._spoken(model, messages, chat)) as spoken:
+                    for piece in list(spoken) if chat.whole else spoken:
+                        heard = True
+                        yield piece
+                return
+            except Unavailable as error:
+                if heard or number == len(chain):
+                    raise
+                log.warning("model stood in for", extra={"model": model.name, "code": error.code})
+
+    def _spoken(
+        self, model: ChatModel, messages: Sequence[Message], chat: Chat
+    ) -> Generator[Piece, None, None]:
         held, finish = "", Piece(finish="stop")
         try:
             with listening(model, messages, chat.max_tokens) as stream:
@@ -223,25 +215,6 @@ def _no_model(name: str) -> NotFound:
         f"'{name[:60]}' 모델이 없거나 쓸 수 없습니다. /v1/models에서 골라 주세요.",
         code="model-not-found",
     )
-
-
-def _line(sentence: Sentence, *, first: bool) -> str:
-    """A sentence with the numbers of its citations, on a line of its own."""
-    marks = "".join(f"[{n}]" for n in sentence.citations)
-    return f"{'' if first else chr(10)}{sentence.text}{' ' if marks else ''}{marks}"
-
-
-def _exchanges(chat: Chat) -> tuple[str, tuple[Exchange, ...]]:
-    """The question, and what was asked and said before. Raises InvalidInput."""
-    if not chat.turns or chat.turns[-1].role != "user":
-        raise InvalidInput("마지막 message는 user의 물음이어야 합니다.")
-    found: list[Exchange] = []
-    for turn in chat.turns[:-1]:
-        if turn.role == "user":
-            found.append(Exchange(turn.content, grade=chat.grade))
-        elif turn.role == "assistant" and found:
-            found[-1] = Exchange(found[-1].question, turn.content, grade=chat.grade)
-    return chat.turns[-1].content, tuple(found)
 
 
 def _stopped(pieces: Iterator[Piece], chat: Chat) -> Iterator[Piece]:

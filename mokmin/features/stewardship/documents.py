@@ -167,7 +167,7 @@ class DocumentDesk:
                 to_document(r) for r in connection.execute(query.limit(MOST_DOCUMENTS + 1)).all()
             ]
             complete, found = len(found) <= MOST_DOCUMENTS, found[:MOST_DOCUMENTS]
-            pieces = connection.execute(
+            pieces: Sequence[Row[Any]] = connection.execute(
                 sa.select(
                     passages.c.id, passages.c.document_id, passages.c.tokens, passages.c.vector
                 )

@@ -29,13 +29,17 @@ def warnings(
     seen = documents.seen(principal, ids)
     found: list[str] = []
     if closed:
-        found.append("고른 자료 가운데 지워졌거나 내가 볼 수 없게 된 것이 있습니다. 자료를 다시 확인해 주세요.")
+        found.append(
+            "고른 자료 가운데 지워졌거나 내가 볼 수 없게 된 것이 있습니다. 자료를 다시 확인해 주세요."
+        )
     superseded = [d for d in seen if d.freshness_on(today) is Freshness.SUPERSEDED]
     if superseded:
         found.append(f"구판이 된 자료가 있습니다: {_named(superseded)}. 새 판으로 바꾸어 주세요.")
     old = [d for d in seen if d not in superseded and _is_old(d, content.oldest, today)]
     if old:
-        found.append(f"{content.oldest}년이 넘은 자료가 있습니다: {_named(old)}. 아직 맞는지 보아 주세요.")
+        found.append(
+            f"{content.oldest}년이 넘은 자료가 있습니다: {_named(old)}. 아직 맞는지 보아 주세요."
+        )
     if content.review_on is not None and content.review_on <= today:
         found.append("점검일이 지났습니다. 자료와 지침을 살펴보고 다음 점검일을 정해 주세요.")
     if (content.documents or content.sources) and not seen and not closed:

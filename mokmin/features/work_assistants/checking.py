@@ -28,8 +28,8 @@ def checked(
     screen: Callable[[str], str],
     models: Sequence[str],
 ) -> Content:
-    """The content as it may be kept. ``closed``: documents of the version before that this editor may not
-    see; they stay. ``seen``: those of some documents that the editor may see. Raises InvalidInput."""
+    """The content as it may be kept. ``closed``: documents of the version before that stay although this
+    editor may not see them. ``seen``: those of some documents that the editor may see. Raises InvalidInput."""
     named = " ".join(content.name.split())
     if not 2 <= len(named) <= 60:
         raise InvalidInput("이름을 두 글자에서 60자까지 적어 주세요. 저장하지 않았습니다.")
@@ -38,7 +38,7 @@ def checked(
             f"하는 일은 400자, 지침은 {MOST_INSTRUCTIONS:,}자까지입니다. 줄여 주세요."
         )
     stay = tuple(d for d in before.documents if d in closed)
-    chosen = tuple(dict.fromkeys(d for d in content.documents if d not in closed))
+    chosen = tuple(dict.fromkeys(content.documents))
     open_now = seen(chosen)
     if missing := [d for d in chosen if d not in open_now]:
         raise InvalidInput(
@@ -51,9 +51,7 @@ def checked(
     starters = tuple(dict.fromkeys(_line(s) for s in content.starters if s.strip()))
     if len(starters) > MOST_STARTERS:
         raise InvalidInput(f"시작 질문은 {MOST_STARTERS}개까지입니다. 몇 개를 빼 주세요.")
-    known = (
-        content.category in CATEGORIES and content.tone in TONES and content.policy in POLICIES
-    )
+    known = content.category in CATEGORIES and content.tone in TONES and content.policy in POLICIES
     if not known or content.oldest not in AGES or not set(content.models) <= set(models):
         raise InvalidInput("목록에 없는 값이 있습니다. 화면을 새로 열어 다시 골라 주세요.")
     return replace(
@@ -74,17 +72,20 @@ def _trials(
     seen: Callable[[Sequence[int]], AbstractSet[int]],
     screen: Callable[[str], str],
 ) -> tuple[Trial, ...]:
-    """Questions without repetition. An expected document that this editor may not see is kept where it
+    """Questions without repetition. An expected document that this editor may not see may stay when it
     was expected before."""
-    earlier = {trial.question: trial.expected for trial in before.trials}
+    kept = {document for trial in before.trials for document in trial.expected}
     found: dict[str, Trial] = {}
     for trial in trials:
         question = screen(_line(trial.question)) if trial.question.strip() else ""
         if not question:
             continue
         known = seen(trial.expected)
-        kept = earlier.get(question, ())
         expected = tuple(d for d in trial.expected if d in known or d in kept)
+        if 0 in trial.expected:
+            raise InvalidInput(
+                "시험 질문마다 근거가 될 문서나 ‘답이 없어야 함’을 골라 주세요. 저장하지 않았습니다."
+            )
         if len(expected) != len(trial.expected):
             raise InvalidInput(
                 "시험 질문의 근거 문서 가운데 지워졌거나 볼 권한이 없는 것이 있습니다. 다시 골라 주세요."

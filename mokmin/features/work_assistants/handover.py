@@ -66,7 +66,5 @@ class OwnedAssistants:
                 values |= {"asked": None, "asked_by": None}
             changed[row.id] = values
         for assistant_id, values in changed.items():
-            connection.execute(
-                assistants.update().where(c.id == assistant_id).values(**values)
-            )
+            connection.execute(assistants.update().where(c.id == assistant_id).values(**values))
         return len(changed)

@@ -175,15 +175,14 @@ class WorkAssistantService:
             one = self._own(connection, principal, assistant_id)
             if one.newest != base:
                 raise Conflict(STALE)
-            before = Content() if drop_closed else one.content
-            content = self._checked(connection, principal, content, audience, before)
+            content = self._checked(
+                connection, principal, content, audience, one.content, drop=drop_closed
+            )
             if content == one.content:
                 return base
             self._add(connection, principal, assistant_id, base + 1, content, "")
             self._set(connection, assistant_id, newest=base + 1, asked=None, asked_by=None)
-            self._tell(
-                connection, principal, "work-assistant.edit", assistant_id, version=base + 1
-            )
+            self._tell(connection, principal, "work-assistant.edit", assistant_id, version=base + 1)
         return base + 1
 
     def copy_back(self, principal: Principal, assistant_id: int, number: int) -> int:
@@ -209,14 +208,16 @@ class WorkAssistantService:
         content: Content,
         audience: str,
         before: Content,
+        *,
+        drop: bool = False,
     ) -> Content:
         closed = set(before.documents) - {
             d.id for d in self._documents.seen(principal, before.documents)
         }
         content = checked(
-            content,
+            replace(content, documents=tuple(d for d in content.documents if d not in closed)),
             before,
-            closed,
+            set() if drop else closed,
             lambda ids: {d.id for d in self._documents.seen(principal, ids)},
             self._screen,
             self.model_names(),
@@ -361,6 +362,20 @@ class WorkAssistantService:
             asked = {} if one.owner_id == head else {"asked": None, "asked_by": None}
             self._set(connection, assistant_id, owner_id=head, deputy_id=second, **asked)
             self._tell(connection, principal, "work-assistant.appoint", assistant_id)
+
+    def audience_names(self, ids: Sequence[int]) -> dict[int, str]:
+        """Names of the groups that versions are for."""
+        with self._db.read() as connection:
+            found = self.audience.readers(connection, [key for key in ids if key])
+        return {key: reader.name for key, reader in found.items()}
+
+    def names(self, one: Assistant) -> tuple[str, str]:
+        """Owner and deputy as they are typed."""
+        query = sa.select(users.c.id, users.c.name, users.c.login)
+        with self._db.read() as connection:
+            rows = connection.execute(query.where(users.c.id.in_([one.owner_id, one.deputy_id])))
+            named = {row.id: f"{row.name} ({row.login})" for row in rows}
+        return named.get(one.owner_id, ""), named.get(one.deputy_id or 0, "")
 
     def people(self, principal: Principal) -> list[str]:
         """Whom to propose as owner or deputy: colleagues of the department."""

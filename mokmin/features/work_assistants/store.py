@@ -76,7 +76,7 @@ def mine(principal: Principal) -> ColumnElement[bool]:
     if principal.user_id is None:
         return sa.false()
     me = principal.user_id
-    return sa.or_(assistants.c.owner_id == me, assistants.c.deputy_id == me)
+    return sa.or_(assistants.c.owner_id == me, sa.func.coalesce(assistants.c.deputy_id, 0) == me)
 
 
 def open_to(principal: Principal) -> ColumnElement[bool]:
@@ -99,9 +99,7 @@ def led(connection: Connection, principal: Principal) -> list[int]:
         .where(departments.c.id == principal.department_id)
         .cte("below", recursive=True)
     )
-    below = below.union(
-        sa.select(departments.c.id).where(departments.c.parent_id == below.c.id)
-    )
+    below = below.union(sa.select(departments.c.id).where(departments.c.parent_id == below.c.id))
     return list(connection.execute(sa.select(below.c.id)).scalars())
 
 
@@ -148,9 +146,7 @@ def versions_of(connection: Connection, assistant_id: int) -> list[Version]:
     """All versions, the newest first."""
     author, decider = users.alias("author"), users.alias("decider")
     query = (
-        sa.select(
-            versions, author.c.name.label("author"), decider.c.name.label("decider")
-        )
+        sa.select(versions, author.c.name.label("author"), decider.c.name.label("decider"))
         .join(author, author.c.id == versions.c.author_id)
         .outerjoin(decider, decider.c.id == versions.c.decided_by)
         .where(versions.c.assistant_id == assistant_id)

@@ -52,9 +52,7 @@ class AssistantUse:
     def offered(self, principal: Principal, text: str = "", category: str = "") -> list[Offered]:
         """Those published for this person whose words hold all of the text, the most used first."""
         require(principal, Permission.ASK)
-        query = select_assistants(assistants.c.live).where(
-            open_to(principal), ~assistants.c.paused
-        )
+        query = select_assistants(assistants.c.live).where(open_to(principal), ~assistants.c.paused)
         with self._db.read() as connection:
             found = [to_assistant(row) for row in connection.execute(query)]
             words = text.casefold().split()[:8]
@@ -161,9 +159,7 @@ class AssistantUse:
         return self._documents.ids(principal, kind=source.kind, department=name)
 
     # --- rating ---------------------------------------------------------------------------
-    def rated(
-        self, principal: Principal, assistant_id: int, turn_id: int, value: int, reason: str
-    ) -> None:
+    def rated(self, assistant_id: int, turn_id: int, value: int, reason: str) -> None:
         """See ``WorkAssistants``; one rating of each answer. The caller has seen to it that the answer is
         this person's."""
         if value not in (-1, 0, 1) or turn_id < 0:

@@ -10,9 +10,8 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import overload
 
-from mokmin.base.errors import Unavailable
 from mokmin.base.llm.breaker import Breaker, State
-from mokmin.base.llm.ports import ChatModel, Message, ModelProfile, Pieces, listening
+from mokmin.base.llm.ports import ChatModel
 from mokmin.governance.endpoints.directory import Directory
 from mokmin.governance.endpoints.model import Endpoint, Form, Kind
 
@@ -141,38 +140,6 @@ def standing_in(models: Sequence[ChatModel], name: str) -> list[ChatModel]:
         except KeyError:
             return []
     return [model for model in models if model.name == name]
-
-
-class FirstToAnswer:
-    """A ``ChatModel`` of several: the next is asked while nothing has come of the one before."""
-
-    def __init__(self, models: Sequence[ChatModel]) -> None:
-        self._models = list(models)
-        self.name, self.grade = models[0].name, models[0].grade
-        self.profile: ModelProfile = models[0].profile
-
-    def stream(self, messages: Sequence[Message], *, max_tokens: int = 1024) -> Iterator[str]:
-        """See ``ChatModel.stream``; the last one's failure is raised."""
-        return Pieces(lambda told: self._stream(messages, max_tokens, told))
-
-    def _stream(self, messages: Sequence[Message], max_tokens: int, told: Pieces) -> Iterator[str]:
-        for number, model in enumerate(self._models, start=1):
-            heard = False
-            try:
-                with listening(model, messages, max_tokens) as pieces:
-                    for piece in pieces:
-                        heard = True
-                        yield piece
-                    told.usage = getattr(pieces, "usage", None)
-                return
-            except Unavailable as error:
-                if heard or number == len(self._models):
-                    raise
-                log.warning("model stood in for", extra={"model": model.name, "code": error.code})
-
-    def probe(self) -> str:
-        """See ``ChatModel.probe``."""
-        return self._models[0].probe()
 
 
 def of_kind(directory: Directory, kind: Kind) -> list[Endpoint]:

@@ -64,6 +64,7 @@ REQUESTS = {
     "search": "search",
     "tool.run": "tools",
     "draft.suggest": "drafting",
+    "draft.opinion": "drafting",
 }
 PURPOSES = {"answer": "assistant", "tool": "tools", "draft": "drafting"}
 GATEWAY = "gateway"

@@ -71,8 +71,6 @@ class WorkAssistants(Protocol):
         """One of them, for one question. Raises NotFound, and Unavailable while it is paused."""
         ...
 
-    def rated(
-        self, principal: Principal, assistant_id: int, turn_id: int, value: int, reason: str
-    ) -> None:
-        """What the person thinks of an answer: 1 helpful, -1 not, 0 taken back."""
+    def rated(self, assistant_id: int, turn_id: int, value: int, reason: str) -> None:
+        """What a person thinks of an own answer: 1 helpful, -1 not, 0 taken back."""
         ...

@@ -1,10 +1,9 @@
 """The curated answer for a question, when there is one that the reader may have.
 
-A question finds one by its wording (but for blanks, marks and politeness), or by the same words with the
-same numbers, the same turns (not, without, at least …) and nearly the same meaning. Both are strict: a
-reply for another question is worse than none. Over 2,173 questions of the sets in ``benchmarks/retrieval``
-and of the demo city, each tried as a curated one for all others, one pair of 2.4 million met, and it asks
-the same (benchmarks/RESULTS.md).
+A question finds one by its wording (but for blanks, marks and politeness), or by the same words in the same
+order with the same numbers, the same turns (not, without, at least …) and nearly the same meaning. Both are
+strict: a reply for another question is worse than none. Measured with ``benchmarks/curated.py``, numbers in
+benchmarks/RESULTS.md.
 
 For a reader who may not see every one of its sources now, a curated answer does not exist.
 """
@@ -34,6 +33,7 @@ from mokmin.knowledge.answering.curated_model import (
     Source,
     asked_words,
     figures,
+    swapped,
     turns,
     wording_key,
 )
@@ -181,6 +181,7 @@ class CuratedAnswers:
             if asked_words(row.words.split()) == words
             and figures(row.text) == figures(text)
             and turns(row.text) == turns(text)
+            and not swapped(row.text, text)
         ]
         if not same:
             return {}

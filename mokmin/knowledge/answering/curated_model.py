@@ -25,6 +25,9 @@ _ENDINGS = (
 )  # fmt: skip
 _MARKS = re.compile(r"[\W_]+")
 _NUMBER = re.compile(r"\d+")
+# Who does it, to what, to whom.
+_CASE = re.compile(r"[가-힣](?P<case>이|가|께서|을|를|에게|한테|께)(?=\s)")
+_CASES = {"이": "S", "가": "S", "께서": "S", "을": "O", "를": "O"}
 # What turns a question round. Compared by how often each kind is there.
 _TURNS = (
     ("not", re.compile(r"(?:^|\s)(?:안|못)\s?[가-힣]|않|아니[하한면라]|못\s?하|못하|불가")),
@@ -33,6 +36,12 @@ _TURNS = (
     ("most", re.compile(r"이하|이내|최대|까지")),
     ("before", re.compile(r"(?:^|\s|[가-힣])전에|이전|부터")),
     ("after", re.compile(r"이후|뒤에|후에|지나")),
+    ("who", re.compile(r"누가|누구")),
+    ("when", re.compile(r"언제")),
+    ("where", re.compile(r"어디")),
+    ("why", re.compile(r"왜|이유|까닭")),
+    ("what", re.compile(r"무엇|무슨|뭐|뭘")),
+    ("how much", re.compile(r"얼마")),
 )
 # Words that say nothing of what is asked.
 FILLERS = frozenset(
@@ -127,7 +136,7 @@ class CuratedDraft:
 @dataclass(frozen=True, slots=True)
 class Match:
     """A curated answer that a question found. ``how``: ``wording`` for the same wording, ``similar`` for
-    the same words in another order or with other endings; ``similarity`` is the cosine then."""
+    the same words with other endings and particles; ``similarity`` is the cosine then."""
 
     curated: Curated
     how: str
@@ -146,8 +155,8 @@ def wording_key(text: str) -> str:
 
 
 def asked_words(morphemes: Iterable[str]) -> tuple[str, ...]:
-    """The words of a question that say what is asked, sorted, each as often as it is there."""
-    return tuple(sorted(word for word in morphemes if word not in FILLERS))
+    """The words of a question that say what is asked, in their order."""
+    return tuple(word for word in morphemes if word not in FILLERS)
 
 
 def figures(text: str) -> tuple[str, ...]:
@@ -158,3 +167,13 @@ def figures(text: str) -> tuple[str, ...]:
 def turns(text: str) -> tuple[int, ...]:
     """How often a text turns round, by kind of turn: a negation, a limit from below or above …"""
     return tuple(len(pattern.findall(text)) for _, pattern in _TURNS)
+
+
+def swapped(one: str, other: str) -> bool:
+    """Whether two questions of the same words name other ones as the doer and as what it is done to."""
+    first, second = _cases(one), _cases(other)
+    return len(first) == len(second) and first != second
+
+
+def _cases(text: str) -> list[str]:
+    return [_CASES.get(match["case"], "D") for match in _CASE.finditer(hangul(text))]

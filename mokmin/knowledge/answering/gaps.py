@@ -105,7 +105,9 @@ class Gaps:
             rows = connection.execute(query).all()
             texts = self._asked.texts(connection, [row.turn_id for row in rows])
         kept = [row for row in rows if row.turn_id in texts]
-        vectors = unpack_vectors([row.vector for row in kept]) if kept else []
+        if not kept:
+            return []
+        vectors = unpack_vectors([row.vector for row in kept])
         return [
             Gap(row.turn_id, row.department_id, texts[row.turn_id], vector, row.created_at)
             for row, vector in zip(kept, vectors, strict=True)

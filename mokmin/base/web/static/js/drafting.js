@@ -351,6 +351,24 @@ function finding(one) {
   return box;
 }
 
+$("[data-opinions]").addEventListener("click", async (event) => {
+  const button = event.currentTarget, box = $("[data-opinion-list]");
+  clearTimeout(timer);
+  if (writable) await save();
+  button.disabled = true;
+  box.replaceChildren(el("p", { className: "muted", textContent: "글을 읽고 있습니다." }));
+  const answer = await send(`/drafts/${id}/opinions`, {});
+  button.disabled = false;
+  if (!answer) { box.replaceChildren(); return; }
+  box.replaceChildren(
+    ...answer.opinions.map((one) => el("article", { className: "finding-card info" },
+      el("p", { className: "row" }, el("span", { className: "badge info", textContent: one.aspect }),
+        el("button", { type: "button", className: "link", textContent: `${one.at + 1}번째 항목`, onclick: () => { show("tab-write"); $(`[data-at="${one.at}"] textarea`, $("[data-blocks]"))?.focus(); light(`body:${one.at}`); } })),
+      el("p", {}, el("q", { textContent: one.quote })), el("p", { textContent: one.text }))),
+    ...answer.notices.map((text) => el("p", { className: "small muted", textContent: text })),
+    ...(answer.model ? [el("p", { className: "small muted", textContent: `AI 의견 · ${answer.model} · 판단은 사람이 합니다.` })] : []));
+});
+
 async function mend(one) {
   clearTimeout(timer);
   const before = copy(state.document);

@@ -1,0 +1,320 @@
+"""One run over a watched folder: new files are taken in, changed ones become new versions, those that
+vanished are taken out of the library.
+
+Every file is done for itself and may be done again: a run that was killed goes on with the next one. Much
+that vanishes at once (a share that is not mounted) is held until a steward confirms it.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import timedelta
+from pathlib import PurePosixPath
+from typing import Any, BinaryIO
+
+import sqlalchemy as sa
+from sqlalchemy import Row
+
+from mokmin.base.db import Database, utcnow
+from mokmin.base.errors import InvalidInput, MokminError, NotFound
+from mokmin.features.stewardship.scanning import FoundFile, Root, opened, placed, scan
+from mokmin.features.stewardship.watch_store import (
+    Folder,
+    path_key,
+    selected,
+    to_folder,
+    watched_files,
+    watched_folders,
+)
+from mokmin.governance.access.model import Permission, Principal
+from mokmin.governance.audit.service import AuditLog
+from mokmin.governance.people.service import PeopleService
+from mokmin.governance.people.store import departments, users
+from mokmin.knowledge.documents.collections import collection_documents, pick
+from mokmin.knowledge.documents.model import DocumentMeta
+from mokmin.knowledge.documents.service import DocumentService
+from mokmin.knowledge.documents.store import documents
+
+LOCK_KEY = 4244
+FEW, MANY_SHARE = 5, 0.5
+
+
+@dataclass(slots=True)
+class _Run:
+    """What one run knows and counts."""
+
+    folder: Folder
+    department: str
+    principal: Principal
+    known: dict[str, Row[Any]]
+    seen: set[str] = field(default_factory=set)
+    counts: dict[str, int] = field(
+        default_factory=lambda: {"added": 0, "changed": 0, "removed": 0, "failed": 0, "files": 0}
+    )
+
+
+class FolderSync:
+    """Brings the library up to a folder."""
+
+    def __init__(
+        self,
+        db: Database,
+        audit: AuditLog,
+        library: DocumentService,
+        people: Callable[[], PeopleService],
+        roots: tuple[Root, ...],
+    ) -> None:
+        self._db = db
+        self._audit = audit
+        self._library = library
+        self._people = people
+        self.roots = roots
+
+    def run(self, subject_id: int) -> None:
+        """See ``Task``: one run over a folder that is active; others are left alone."""
+        folder = self._folder(subject_id)
+        if folder is None or folder.state != "active":
+            return
+        try:
+            run = self._begin(folder)
+            root, steps = placed(folder.path, self.roots)
+            with opened(root, steps) as at:
+                limit = self._library.max_bytes
+                found = scan(at, limit, lambda file, read: self._file(run, file, read))
+        except InvalidInput as error:
+            self._stop(folder.id, "paused", error.message)
+            return
+        run.counts["files"] = len(found.files)
+        run.counts["skipped"] = len(found.skipped)
+        gone = [r for k, r in run.known.items() if k not in run.seen and r.removed_at is None]
+        alive = sum(row.removed_at is None for row in run.known.values())
+        if found.cut:
+            gone = []
+        if (
+            len(gone) >= FEW
+            and len(gone) > MANY_SHARE * alive
+            and not folder.summary.get("confirmed")
+        ):
+            self._hold(folder.id, len(gone))
+            return
+        for row in gone:
+            self._vanished(run, row)
+        self._finish(run)
+
+    def give_up(self, subject_id: int) -> None:
+        """See ``Task``."""
+        self._stop(
+            subject_id,
+            "paused",
+            "맞추는 중에 여러 번 실패해 멈췄습니다. 올린 문서는 그대로입니다. 폴더를 확인하고 다시 시작해 주세요.",
+        )
+
+    # --- steps ----------------------------------------------------------------------------
+    def _folder(self, folder_id: int) -> Folder | None:
+        with self._db.read() as connection:
+            row = connection.execute(selected().where(watched_folders.c.id == folder_id)).first()
+        return to_folder(row) if row is not None else None
+
+    def _begin(self, folder: Folder) -> _Run:
+        """Raises InvalidInput when the steward may not do it any more."""
+        with self._db.write() as connection:
+            here = connection.execute(
+                sa.select(users.c.id).where(users.c.id == folder.steward_id, ~users.c.disabled)
+            ).first()
+            principal = (
+                self._people().principal_of_account(connection, folder.steward_id)
+                if here is not None
+                else None
+            )
+            if principal is None or not principal.may(Permission.CURATE):
+                raise InvalidInput(
+                    "이 폴더를 맡은 사람이 더는 부서 관리자가 아니어서 멈췄습니다. 올린 문서는 그대로입니다. "
+                    "다른 관리자가 ‘맡아서 시작’을 눌러 주세요."
+                )
+            name = connection.execute(
+                sa.select(departments.c.name).where(departments.c.id == folder.department_id)
+            ).scalar_one()
+            rows = connection.execute(
+                sa.select(watched_files).where(watched_files.c.folder_id == folder.id)
+            )
+            return _Run(folder, name, principal, {row.path_key: row for row in rows})
+
+    def _file(self, run: _Run, file: FoundFile, read: Callable[[], BinaryIO]) -> None:
+        key = path_key(file.path)
+        run.seen.add(key)
+        known = run.known.get(key)
+        current = known is not None and known.removed_at is None
+        if known is not None and current and not known.problem and _untouched(known, file):
+            return
+        try:
+            with read() as stream:
+                digest = _digest(stream)
+                if known is not None and current and known.sha256 == digest and not known.problem:
+                    self._keep(run, file, digest, known.taken_as, "")
+                    return
+                if known is not None and current and self._disposed(known, digest):
+                    self._keep(run, file, digest, known.taken_as, "")
+                    return
+                stream.seek(0)
+                taken = self._take(run, file, stream)
+        except (MokminError, OSError) as error:
+            message = error.message if isinstance(error, MokminError) else "파일을 읽지 못했습니다."
+            run.counts["failed"] += 1
+            self._keep(run, file, "", known.taken_as if known is not None else None, message[:400])
+            return
+        if known is not None and known.taken_as not in (None, taken):
+            self._drop(run, int(known.taken_as))
+        run.counts["changed" if current else "added"] += 1
+        self._keep(run, file, digest, taken, "")
+
+    def _disposed(self, known: Row[Any], digest: str) -> bool:
+        """Whether the document of this very content was disposed of: it does not come back by itself."""
+        if known.taken_as is None or known.sha256 != digest:
+            return False
+        query = sa.select(documents.c.id).where(documents.c.id == known.taken_as)
+        with self._db.read() as connection:
+            return connection.execute(query).first() is None
+
+    def _take(self, run: _Run, file: FoundFile, stream: BinaryIO) -> int:
+        folder, name = run.folder, PurePosixPath(file.path).name
+        audience = "staff" if folder.audience == "staff" else run.department
+        meta = DocumentMeta(
+            department=run.department, kind=folder.kind, grade=folder.grade, audience=(audience,)
+        )
+        source = _source(folder.id, file.path)
+        upload = self._library.take(run.principal, name, stream, meta, source=source)
+        return upload.document_id
+
+    def _keep(
+        self, run: _Run, file: FoundFile, digest: str, taken: int | None, problem: str
+    ) -> None:
+        """Remember the file, and put its document into the collection."""
+        c, key = watched_files.c, path_key(file.path)
+        values = {
+            "path": file.path,
+            "sha256": digest,
+            "bytes": file.bytes,
+            "modified_ns": file.modified_ns,
+            "taken_as": taken,
+            "problem": problem,
+            "removed_at": None,
+        }
+        with self._db.write() as connection:
+            self._db.lock(connection, LOCK_KEY)
+            done = connection.execute(
+                watched_files.update()
+                .where(c.folder_id == run.folder.id, c.path_key == key)
+                .values(**values)
+            )
+            if not done.rowcount:
+                connection.execute(
+                    watched_files.insert().values(folder_id=run.folder.id, path_key=key, **values)
+                )
+            if taken is not None and not problem:
+                pick(connection, run.folder.collection_id, [taken])
+
+    def _vanished(self, run: _Run, row: Row[Any]) -> None:
+        if row.taken_as is not None:
+            self._drop(run, int(row.taken_as), but=row.path_key)
+        run.counts["removed"] += 1
+        c = watched_files.c
+        with self._db.write() as connection:
+            connection.execute(
+                watched_files.update()
+                .where(c.folder_id == run.folder.id, c.path_key == row.path_key)
+                .values(removed_at=utcnow())
+            )
+
+    def _drop(self, run: _Run, document_id: int, but: str = "") -> None:
+        """Take a document out of the collection, and out of the library when it came from this folder
+        and no other file of it holds the same."""
+        c, folder = watched_files.c, run.folder
+        with self._db.write() as connection:
+            others = connection.execute(
+                sa.select(c.path_key).where(
+                    c.folder_id == folder.id,
+                    c.taken_as == document_id,
+                    c.removed_at.is_(None),
+                    c.path_key != but,
+                )
+            ).scalars()
+            if any(key in run.seen for key in others):
+                return
+            connection.execute(
+                collection_documents.delete().where(
+                    collection_documents.c.collection_id == folder.collection_id,
+                    collection_documents.c.document_id == document_id,
+                )
+            )
+            source = connection.execute(
+                sa.select(documents.c.source).where(
+                    documents.c.id == document_id, documents.c.deleted_at.is_(None)
+                )
+            ).scalar()
+        if source is not None and source.startswith(_source(folder.id, "")):
+            try:
+                self._library.delete(run.principal, document_id)
+            except (NotFound, MokminError) as error:
+                self._note(folder.id, error.message)
+
+    # --- ends -----------------------------------------------------------------------------
+    def _note(self, folder_id: int, problem: str) -> None:
+        with self._db.write() as connection:
+            connection.execute(
+                watched_folders.update()
+                .where(watched_folders.c.id == folder_id)
+                .values(problem=problem)
+            )
+
+    def _stop(self, folder_id: int, state: str, problem: str) -> None:
+        with self._db.write() as connection:
+            connection.execute(
+                watched_folders.update()
+                .where(watched_folders.c.id == folder_id)
+                .values(state=state, problem=problem, next_at=None)
+            )
+
+    def _hold(self, folder_id: int, count: int) -> None:
+        self._stop(
+            folder_id,
+            "held",
+            f"파일 {count:,}개가 한꺼번에 사라져 멈췄습니다. 문서는 지우지 않았습니다. 공유 폴더가 이어져 "
+            "있는지 확인하고, 정말 지운 것이 맞으면 ‘사라진 것도 맞추기’를 눌러 주세요.",
+        )
+
+    def _finish(self, run: _Run) -> None:
+        folder, counts = run.folder, run.counts
+        now = utcnow()
+        with self._db.write() as connection:
+            connection.execute(
+                watched_folders.update()
+                .where(watched_folders.c.id == folder.id, watched_folders.c.state == "active")
+                .values(
+                    synced_at=now,
+                    next_at=now + timedelta(minutes=folder.every_minutes),
+                    problem="",
+                    summary=json.dumps(counts),
+                )
+            )
+            if counts["added"] or counts["changed"] or counts["removed"]:
+                self._audit.append(
+                    connection, run.principal.login, "folder.sync", f"folder:{folder.id}", counts
+                )
+
+
+def _untouched(known: Row[Any], file: FoundFile) -> bool:
+    return bool((known.bytes, known.modified_ns) == (file.bytes, file.modified_ns))
+
+
+def _source(folder_id: int, path: str) -> str:
+    return f"watched:{folder_id}/{path}"
+
+
+def _digest(stream: BinaryIO) -> str:
+    made = hashlib.sha256()
+    while piece := stream.read(2**20):
+        made.update(piece)
+    return made.hexdigest()
