@@ -338,6 +338,7 @@ class Features(Knowledge):
             self.audit,
             gate=self.gate,
             mask=self.redactor.graded_masker(Purpose.DISPLAY),
+            collections=self.collections,
         )
 
     @cached_property
@@ -513,6 +514,7 @@ class Features(Knowledge):
             assistants=AssistantModels(
                 self.assistant_use, self.answers, lambda text: screened(self.redactor, text)
             ),
+            remote=lambda: self.registered_embedders.all(),
         )
 
     @cached_property

@@ -10,7 +10,7 @@ from importlib import import_module
 from mokmin import features
 from mokmin.app.foundation import Foundation
 from mokmin.base.llm.endpoints import ModelEndpoint
-from mokmin.base.llm.ports import ChatModel
+from mokmin.base.llm.ports import ChatModel, RemoteEmbedder, Reranker
 from mokmin.features.ai_register.own import own_uses
 from mokmin.governance.audit.care import AuditCare
 from mokmin.governance.audit.reading import AuditReader
@@ -18,6 +18,7 @@ from mokmin.governance.audit.service import AuditLog
 from mokmin.governance.endpoints.directory import Directory
 from mokmin.governance.endpoints.gate import ModelGate
 from mokmin.governance.endpoints.model import Endpoint, Examination, Form
+from mokmin.governance.endpoints.others import Registered
 from mokmin.governance.endpoints.pool import FIRST_ORDER, ModelPool, Route
 from mokmin.governance.endpoints.service import EndpointRegister, owner
 from mokmin.governance.endpoints.watching import EndpointWatch
@@ -46,6 +47,8 @@ from mokmin.plugins import Loaded, load
 
 # Names that mean something else where a model is named.
 TAKEN_NAMES = ("mokmin", "mokmin-extractive", "발췌")
+# A search waits no longer for a registered reranker, whatever its own limit.
+RERANK_SECONDS = 3.0
 
 
 class Governance(Foundation):
@@ -175,8 +178,43 @@ class Governance(Foundation):
         """Keys of registered endpoints."""
         return Sealer(self.settings.home / "keys" / "endpoints")
 
+    @cached_property
+    def registered_rerankers(self) -> Registered[Reranker]:
+        """Rerankers of the register."""
+        return Registered(self.endpoint_directory, "rerank", self._connect_reranker)
+
+    @cached_property
+    def registered_embedders(self) -> Registered[RemoteEmbedder]:
+        """Embedders of the register, for programs."""
+        return Registered(self.endpoint_directory, "embeddings", self._connect_embedder)
+
+    def _endpoint_key(self, endpoint: Endpoint, sealed: str) -> str | None:
+        return self.endpoint_sealer.open(sealed, owner(endpoint.id)) if sealed else ""
+
+    def _connect_reranker(self, endpoint: Endpoint, sealed: str) -> Reranker | None:
+        key, form = self._endpoint_key(endpoint, sealed), endpoint.form
+        if key is None:
+            return None
+        made: Reranker = import_module("mokmin.adapters.llm.rerank").HttpReranker(
+            base_url=form.base_url,
+            model=form.model,
+            api_key=key,
+            grade=form.grade,
+            timeout_seconds=min(form.timeout_seconds, RERANK_SECONDS),
+            hosts=self.settings.allowed_hosts,
+        )
+        return made
+
+    def _connect_embedder(self, endpoint: Endpoint, sealed: str) -> RemoteEmbedder | None:
+        key = self._endpoint_key(endpoint, sealed)
+        if key is None:
+            return None
+        adapter = import_module("mokmin.adapters.llm.embeddings")
+        made: RemoteEmbedder = adapter.HttpEmbedder(endpoint.form, key, self.settings.allowed_hosts)
+        return made
+
     def _connect(self, endpoint: Endpoint, sealed: str) -> ChatModel | None:
-        key = self.endpoint_sealer.open(sealed, owner(endpoint.id)) if sealed else "none"
+        key = self._endpoint_key(endpoint, sealed)
         if key is None:
             return None
         form = endpoint.form
@@ -184,7 +222,7 @@ class Governance(Foundation):
             ModelEndpoint(
                 form.base_url,
                 form.model,
-                key,
+                key or "none",
                 form.grade,
                 form.timeout_seconds,
                 form.name,

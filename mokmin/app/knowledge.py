@@ -35,7 +35,7 @@ from mokmin.knowledge.ingestion.service import Ingestion
 from mokmin.knowledge.search.dictionary import DictionaryService
 from mokmin.knowledge.search.entries import LiveVocabulary
 from mokmin.knowledge.search.inspection import InspectionService
-from mokmin.knowledge.search.reranking import Reranking
+from mokmin.knowledge.search.reranking import LiveReranking, Reranking
 from mokmin.knowledge.search.service import SearchService
 
 # Tokens and vectors of the demo city, computed beforehand.
@@ -139,7 +139,9 @@ class Knowledge(Governance):
     @cached_property
     def search(self) -> SearchService:
         """Passages under rights, in the order of the reranker when there is one."""
-        return self._search(Reranking(self.reranker) if self.reranker is not None else None)
+        if self.reranker is not None:
+            return self._search(Reranking(self.reranker))
+        return self._search(LiveReranking(self.registered_rerankers.first))
 
     @cached_property
     def search_without_reranker(self) -> SearchService:

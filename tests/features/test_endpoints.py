@@ -526,3 +526,35 @@ def test_a_model_that_fails_or_may_not_see_the_evidence_is_no_candidate(
 
 def test_a_route_without_a_breaker_is_always_there() -> None:
     assert Route(ScriptedChatModel(["x"]), "m", 1).state == "closed"
+
+
+# --- the other kinds --------------------------------------------------------------------------
+def test_registered_rerankers_order_the_hits_and_embedders_serve_programs(
+    parking: App, people: Any, endpoint: Endpoint, put: Any
+) -> None:
+    put(parking, "둘.txt", TEXT.replace("주차", "정차"), title="정차 안내")
+    found = parking.search.search(people.kim, QUESTION)
+    assert found.trace.rerank == "" and len(found.hits) > 1
+    ranker = replace(form(endpoint.url, "재정렬"), kind="rerank")
+    with pytest.raises(InvalidInput):
+        one = department(parking, "회계과")
+        parking.endpoints.add(people.admin, replace(ranker, departments=(one,)))
+    made = parking.endpoints.add(people.admin, ranker, KEY)
+    assert parking.search.search(people.kim, QUESTION).trace.rerank == "used"
+    assert endpoint.paths[-1].endswith("/rerank") and endpoint.keys[-1] == f"Bearer {KEY}"
+    endpoint.mode = "broken"
+    broken = parking.search.search(people.kim, QUESTION)
+    assert broken.trace.rerank == "failed" and len(broken.hits) == len(found.hits)
+    parking.endpoints.switch(people.admin, made, is_on=False)
+    assert parking.search.search(people.kim, QUESTION).trace.rerank == ""
+    endpoint.mode = "well"
+    mine = department(parking, "회계과")
+    parking.endpoints.add(
+        people.admin, replace(form(endpoint.url, "벡터"), kind="embeddings", departments=(mine,))
+    )
+    vectors = parking.gateway.embed(people.kim, "벡터", ["하나", "010-2345-6789로 전화"], None)
+    assert vectors.shape == (2, 3) and abs(float((vectors[0] ** 2).sum()) - 1) < 1e-5
+    assert "벡터" in [c.id for c in parking.gateway.models(people.kim)]
+    assert "벡터" not in [c.id for c in parking.gateway.models(people.other)]
+    with pytest.raises(NotFound):
+        parking.gateway.embed(people.other, "벡터", ["하나"], None)

@@ -134,6 +134,13 @@ def _furnish(house: Estate) -> None:
               "step": "apply"},
     )  # fmt: skip
     ids["batch_id"] = _last(changed)
+    facts = {"제목": f"{SECRET} 알림", "수신": "각 부서장", "내용": [f"{SECRET} 보증금 7,300만원"]}
+    ids["draft_id"] = str(app.drafting.begin(house.who("kim"), "letter", facts, grade="S"))
+    app.draft_comments.add(house.who("kim"), int(ids["draft_id"]), "", f"{SECRET} 의견")
+    app.draft_writers.add(
+        house.who("kim"), int(ids["draft_id"]), house.who("colleague").user_id or 0
+    )
+    ids["comment_id"] = ids["number"] = "1"
     house.sessions.pop("kim")  # a second device, so that the first can be ended
     handle = re.search(
         r"/account/devices/([^/\"]+)/end\"", house.send("kim", "GET", "/account").text

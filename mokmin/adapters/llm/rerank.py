@@ -14,7 +14,9 @@ from typing import Any
 
 import httpx2
 
+from mokmin.adapters.llm.checked import CheckedTransport
 from mokmin.base.errors import Unavailable
+from mokmin.base.llm.hosts import AllowedHosts
 
 _DOWN = "재정렬 모델이 응답하지 않습니다. 찾은 차례는 재정렬 없이 그대로 씁니다."
 _NONSENSE = "재정렬 모델이 알 수 없는 답을 보냈습니다. 찾은 차례는 재정렬 없이 그대로 씁니다."
@@ -26,11 +28,19 @@ MOST_BYTES = 2**20
 class HttpReranker:
     """Implements ``Reranker``. ``grade`` is the highest grade that the endpoint may see.
 
-    ``timeout_seconds`` bounds each wait and, while the body arrives, the whole answer.
+    ``timeout_seconds`` bounds each wait and, while the body arrives, the whole answer. ``hosts``: where it
+    may lead at all; None: the operator named it.
     """
 
     def __init__(
-        self, *, base_url: str, model: str, api_key: str, grade: str, timeout_seconds: float
+        self,
+        *,
+        base_url: str,
+        model: str,
+        api_key: str,
+        grade: str,
+        timeout_seconds: float,
+        hosts: AllowedHosts | None = None,
     ) -> None:
         self.name = model
         self.grade = grade
@@ -41,6 +51,7 @@ class HttpReranker:
             trust_env=False,
             follow_redirects=False,
             timeout=httpx2.Timeout(timeout_seconds, connect=min(CONNECT_SECONDS, timeout_seconds)),
+            transport=CheckedTransport(hosts) if hosts is not None else None,
             headers={"Authorization": f"Bearer {api_key}"} if api_key else {},
         )
 

@@ -28,6 +28,18 @@ class Embedder(Protocol):
         ...
 
 
+class RemoteEmbedder(Protocol):
+    """Text to vectors at an endpoint; ``grade`` is the highest it may see. The library is never searched
+    with it: its vectors come from the embedded model."""
+
+    name: str
+    grade: str
+
+    def embed(self, texts: Sequence[str]) -> Vectors:
+        """Return float32 of shape (len(texts), any). Raises Unavailable."""
+        ...
+
+
 @dataclass(frozen=True, slots=True)
 class Message:
     """One turn given to a chat model."""

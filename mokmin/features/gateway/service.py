@@ -10,7 +10,7 @@ from contextlib import closing
 import numpy as np
 
 from mokmin.base.errors import InvalidInput, MokminError, NotAllowed, NotFound, Unavailable
-from mokmin.base.llm.ports import ChatModel, Embedder, Message, Vectors, listening
+from mokmin.base.llm.ports import ChatModel, Embedder, Message, RemoteEmbedder, Vectors, listening
 from mokmin.features.gateway.model import (
     MOKMIN,
     MOKMIN_EXTRACTIVE,
@@ -55,10 +55,11 @@ class GatewayService:
         redact: Callable[[str], str],
         mask: Callable[[str, str], str],
         assistants: Assistants | None = None,
+        remote: Callable[[], Sequence[RemoteEmbedder]] = tuple,
     ) -> None:
         self._answers = answers
         self._models = models
-        self._embedder = embedder
+        self._embedder, self._remote = embedder, remote
         self._audit = audit
         self._gate = gate
         self._screen, self._redact, self._mask = screen, redact, mask
@@ -75,6 +76,11 @@ class GatewayService:
             ModelCard(model.name, "endpoint", model.grade)
             for model in self._models
             if model.name not in taken and self._gate.model_is_on(model.name, principal)
+        ]
+        cards += [
+            ModelCard(remote.name, "endpoint-embedding", remote.grade)
+            for remote in self._remote()
+            if self._gate.model_is_on(remote.name, principal)
         ]
         return [*cards, ModelCard(self._embedder().name, "mokmin-embedding", "C")]
 
@@ -102,17 +108,15 @@ class GatewayService:
         """Unit vectors, shortened to so many dimensions. Raises NotFound, InvalidInput."""
         require(principal, Permission.ASK)
         self._gate.check(SWITCH, principal)
-        embedder = self._embedder()
-        if model != embedder.name:
-            raise _no_model(model)
         if not texts or len(texts) > MOST_INPUTS or not all(texts):
             raise InvalidInput(f"input은 빈 글이 없이 1개에서 {MOST_INPUTS}개까지 보내 주세요.")
         if sum(map(len, texts)) > MOST_CHARACTERS:
             raise InvalidInput(f"input은 모두 {MOST_CHARACTERS:,}자까지입니다. 나누어 보내 주세요.")
-        size = dimensions or embedder.dimensions
-        if not 1 <= size <= embedder.dimensions:
-            raise InvalidInput(f"dimensions는 1에서 {embedder.dimensions}까지입니다.")
-        made = embedder.embed_passages(texts)[:, :size]
+        vectors = self._vectors(principal, model, texts)
+        size = dimensions or vectors.shape[1]
+        if not 1 <= size <= vectors.shape[1]:
+            raise InvalidInput(f"dimensions는 1에서 {vectors.shape[1]}까지입니다.")
+        made = vectors[:, :size]
         norms = np.linalg.norm(made, axis=1, keepdims=True)
         self._audit.record(
             principal,
@@ -122,6 +126,17 @@ class GatewayService:
             tokens_in=sum(map(tokens, texts)),
         )
         return np.asarray(made / np.where(norms > 0, norms, 1.0), np.float32)
+
+    def _vectors(self, principal: Principal, model: str, texts: Sequence[str]) -> Vectors:
+        """Of the embedded model, or of a registered one; what leaves is screened and masked."""
+        embedder = self._embedder()
+        if model == embedder.name:
+            return embedder.embed_passages(texts)
+        for remote in self._remote():
+            if remote.name == model and allows(self._gate, model, principal):
+                self._gate.check_model(model, SWITCH, principal)
+                return remote.embed([self._redact(self._screen(text)) for text in texts])
+        raise _no_model(model)
 
     # --- cited answers --------------------------------------------------------------------
     def _cited(self, principal: Principal, chat: Chat) -> Iterator[Piece]:

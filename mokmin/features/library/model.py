@@ -18,7 +18,7 @@ MAX_CHOICE = 80
 class Wanted:
     """A search as its address holds it. ``on`` is the day for ``in_force``; None means the day on
     which the search runs, so that a saved search stays right tomorrow. ``now``: as of today, whatever
-    time the words name."""
+    time the words name. ``collection``: the number of the one that it is kept to; 0: none."""
 
     text: str = ""
     departments: tuple[str, ...] = ()
@@ -29,6 +29,7 @@ class Wanted:
     in_force: bool = False
     on: date | None = None
     now: bool = False
+    collection: int = 0
 
     def filters(self, today: date) -> SearchFilters:
         """What the index is asked to narrow down to."""
@@ -61,6 +62,8 @@ class Wanted:
                 found.append(("on", self.on.isoformat()))
         if self.now:
             found.append(("now", "1"))
+        if self.collection:
+            found.append(("collection", str(self.collection)))
         return found
 
     def query(self, **changed: object) -> str:
@@ -91,9 +94,14 @@ def wanted(parameters: Iterable[tuple[str, str]]) -> tuple[Wanted, str]:
             in_force=bool(many.get("in_force")),
             on=days["on"],
             now=bool(many.get("now")),
+            collection=_number(many.get("collection", [""])[0]),
         ),
         wrong,
     )
+
+
+def _number(text: str) -> int:
+    return int(text) if text.isascii() and text.isdigit() and len(text) < 9 else 0
 
 
 def _days(many: Mapping[str, list[str]]) -> tuple[dict[str, date | None], str]:

@@ -168,6 +168,7 @@ def router(  # noqa: C901 - a list of routes
             "department": [(name, name) for name in departments],
             "kind": [(name, name) for name in kinds],
             "grade": list(GRADES.items()),
+            "collection": [(str(key), name) for key, name in service.collections(who)],
         }
 
     return routes

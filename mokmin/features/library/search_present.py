@@ -154,6 +154,8 @@ def chips(wanted: Wanted, today: date) -> list[Json]:
     if wanted.in_force:
         label = f"시행 중: {day(wanted.on or today)} 기준"
         found.append({"label": label, "query": wanted.query(in_force=False, on=None)})
+    if wanted.collection:
+        found.append({"label": "고른 모음 안에서", "query": wanted.query(collection=0)})
     if wanted.now:
         found.append({"label": "오늘 기준", "query": wanted.query(now=False)})
     return found

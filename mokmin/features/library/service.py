@@ -30,6 +30,7 @@ from mokmin.features.library.store import (
 from mokmin.governance.access.model import Principal
 from mokmin.governance.audit.service import AuditLog
 from mokmin.governance.usage.gate import Gate
+from mokmin.knowledge.documents.collections import Collections
 from mokmin.knowledge.documents.model import Document, Freshness
 from mokmin.knowledge.documents.service import DocumentService, LibraryQuery
 from mokmin.knowledge.search.model import Hit, SearchResult
@@ -57,8 +58,10 @@ class LibrarySearch:
         today: Callable[[], date] = date.today,
         gate: Gate | None = None,
         mask: Callable[[str, str], str] = lambda text, _grade: text,
+        collections: Collections | None = None,
     ) -> None:
         """``mask``: a passage of a grade as it may be shown."""
+        self._collections = collections
         self._db = db
         self._gate = gate
         self._search = search
@@ -115,9 +118,29 @@ class LibrarySearch:
             principal,
             wanted.text,
             top=TOP,
+            within=self._within(principal, wanted),
             filters=wanted.filters(self._today()),
             as_of_today=wanted.now,
         )
+
+    def collections(self, principal: Principal) -> list[tuple[int, str]]:
+        """(number, name) of the collections that a search may be kept to."""
+        if self._collections is None:
+            return []
+        return [(c.id, c.name) for c in self._collections.usable(principal)]
+
+    def _within(self, principal: Principal, wanted: Wanted) -> tuple[int, ...] | None:
+        """The documents that a search is kept to. Raises InvalidInput for a collection that is gone or
+        not the person's to choose."""
+        if not wanted.collection or self._collections is None:
+            return None
+        try:
+            chosen = self._collections.get(principal, wanted.collection)
+        except NotFound as error:
+            raise InvalidInput(
+                "고른 모음이 없어졌거나 쓸 수 없습니다. 조건에서 모음을 빼고 찾아 주세요."
+            ) from error
+        return self._collections.ids(principal, chosen)
 
     def news(self, principal: Principal, saved_id: int) -> int:
         """How many documents a saved search would find that it did not find the last time."""

@@ -13,7 +13,7 @@ from typing import overload
 from mokmin.base.llm.breaker import Breaker, State
 from mokmin.base.llm.ports import ChatModel
 from mokmin.governance.endpoints.directory import Directory
-from mokmin.governance.endpoints.model import Endpoint, Form, Kind
+from mokmin.governance.endpoints.model import Endpoint, Form
 
 log = logging.getLogger(__name__)
 Connect = Callable[[Endpoint, str], ChatModel | None]
@@ -140,8 +140,3 @@ def standing_in(models: Sequence[ChatModel], name: str) -> list[ChatModel]:
         except KeyError:
             return []
     return [model for model in models if model.name == name]
-
-
-def of_kind(directory: Directory, kind: Kind) -> list[Endpoint]:
-    """Registered endpoints of a kind that are on, in their order."""
-    return [e for e in directory.now().endpoints if e.is_on and e.form.kind == kind]

@@ -321,6 +321,8 @@ class EndpointRegister:
         if given:
             return form
         check_form(form)
+        if form.kind == "rerank" and form.departments:
+            raise InvalidInput("재정렬 모델은 모두의 찾기에 쓰입니다. 부서를 고르지 말아 주세요.")
         if form.name in self._given or form.name in self._taken:
             raise same_name(form.name)
         self._hosts.check(form.base_url)

@@ -8,7 +8,7 @@ left alone for a while (a circuit breaker), so that searches do not wait for it.
 from __future__ import annotations
 
 import logging
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any, Literal
 
@@ -68,6 +68,27 @@ class Reranking:
             return [*leading, *rest], "failed"
         self._breaker.succeeded()
         return [*_blend(leading, values), *rest], "used"
+
+
+class LiveReranking(Reranking):
+    """Uses the reranker of the moment, where there is one: registered ones come and go."""
+
+    def __init__(self, now: Callable[[], Reranker | None]) -> None:
+        self._now = now
+        self._used: tuple[Reranker, Reranking] | None = None
+
+    def order(
+        self, query: str, scored: Sequence[Scored], rows: Mapping[int, sa.Row[Any]]
+    ) -> tuple[list[Scored], Outcome]:
+        """See ``Reranking.order``; without a reranker the order stays."""
+        model = self._now()
+        if model is None:
+            return list(scored), ""
+        used = self._used
+        if used is None or used[0] is not model:
+            used = (model, Reranking(model))
+            self._used = used
+        return used[1].order(query, scored, rows)
 
 
 def _text(row: sa.Row[Any]) -> str:
