@@ -169,7 +169,7 @@ class Settings:
     endpoint_hosts: str = field(
         default="",
         metadata={
-            "doc": "Machines that administrators may register as models, with commas between them: names, "
+            "doc": "Machines that administrators may register as models or webhooks, with commas between them: names, "
             "addresses, networks such as `10.20.0.0/16`; empty: private networks and loopback."
         },
     )

@@ -14,13 +14,15 @@ Mode = Literal["well", "broken", "cut", "away", "slow"]
 
 
 class Endpoint:
-    """``mode`` may be changed at any time. ``keys`` and ``paths`` hold what was sent, oldest first."""
+    """``mode`` may be changed at any time. ``keys``, ``paths``, ``bodies`` and ``hosts`` hold what was sent, oldest first."""
 
     def __init__(self, words: str = "답입니다.", model: str = "m") -> None:
         self.mode: Mode = "well"
         self.words, self.model = words, model
         self.keys: list[str] = []
         self.paths: list[str] = []
+        self.bodies: list[dict[str, Any]] = []
+        self.hosts: list[str] = []
         self.target = ""
         self.url = ""
         self.port = 0
@@ -29,6 +31,8 @@ class Endpoint:
         """One request."""
         self.keys.append(handler.headers.get("Authorization", ""))
         self.paths.append(handler.path)
+        self.bodies.append(body)
+        self.hosts.append(handler.headers.get("Host", ""))
         if self.mode == "broken":
             return _send(handler, 500, {"secret": "inside"})
         if self.mode == "away":

@@ -40,6 +40,9 @@ from mokmin.features.forms.batches import BatchService
 from mokmin.features.forms.service import FormService
 from mokmin.features.gateway.assistants import AssistantModels
 from mokmin.features.gateway.service import GatewayService
+from mokmin.features.know_how.board import board
+from mokmin.features.know_how.model import Board
+from mokmin.features.know_how.service import KnowHowService
 from mokmin.features.library.handover import SavedSearches
 from mokmin.features.library.service import LibrarySearch
 from mokmin.features.privacy.service import PrivacyService
@@ -208,7 +211,7 @@ class Features(Knowledge):
     @cached_property
     def steward_homes(self) -> Homes:
         """Departments that stewards look after."""
-        return Homes(self.places)
+        return Homes(self.db, self.places)
 
     @cached_property
     def curated_desk(self) -> CuratedDesk:
@@ -250,7 +253,7 @@ class Features(Knowledge):
     def folder_sync(self) -> FolderSync:
         """Runs over watched folders."""
         return FolderSync(
-            self.db, self.audit, self.documents, lambda: self.people, self.watched_roots
+            self.db, self.audit, self.documents, lambda: self.people, self.watch_desk.reach
         )
 
     @cached_property
@@ -480,6 +483,22 @@ class Features(Knowledge):
         )
 
     @cached_property
+    def know_how(self) -> KnowHowService:
+        """What staff share with each other."""
+        return KnowHowService(
+            self.db,
+            self.audit,
+            Audience(self.db, self.people),
+            self.analyser,
+            lambda text: bool(detect(text)),
+            self._today,
+        )
+
+    def week_of_know_how(self, principal: Principal) -> Board:
+        """The board of the week."""
+        return board(self.db, principal, self._today())
+
+    @cached_property
     def webhooks(self) -> WebhookService:
         """Other systems told of what happened."""
         hosts = self.settings.allowed_hosts
@@ -530,7 +549,7 @@ class Features(Knowledge):
             self.audit,
             self.documents,
             Audience(self.db, self.people),
-            lambda: self.answers.model_names,
+            self.answers.names_for,
             screen=lambda text: screened(self.redactor, text),
         )
 

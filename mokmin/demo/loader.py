@@ -22,6 +22,7 @@ from mokmin.app import App
 from mokmin.base.errors import Conflict
 from mokmin.base.formats.model import ParsedDocument
 from mokmin.base.formats.reader import read_document
+from mokmin.features.know_how.service import Text
 from mokmin.governance.access.model import OPERATOR
 from mokmin.knowledge.documents.model import DocumentMeta, Freshness, Upload
 from mokmin.knowledge.documents.passages import split_passages
@@ -130,10 +131,20 @@ def load(app: App, password: str, progress: Progress) -> int:
         progress("시 문서 싣기", done, len(files))
     _link_editions(app)
     _decide_rights(app)
+    _share_know_how(app)
     Worker(app.queue, app.ingestion, app.index).run(idle_seconds=0)
     if fresh:
         app.index.optimise()
     return fresh
+
+
+def _share_know_how(app: App) -> None:
+    """What colleagues shared, open to all staff; once."""
+    for item in json.loads(_data("know_how.json")):
+        author = app.people.principal(item.pop("login"))
+        known = app.know_how.find(author, item["title"])
+        if not any(entry.title == item["title"] for entry in known):
+            app.know_how.add(author, Text(**item, readers=("staff",)))
 
 
 def _link_editions(app: App) -> None:
@@ -226,7 +237,7 @@ def passages_of(parsed: ParsedDocument, title: str) -> list[str]:
 def fingerprint() -> str:
     """Changes when the demo's content changes, so that an update is loaded at the next start."""
     digest = hashlib.sha256()
-    for name in ("city.json", "manifest.json", "rights.json", "statutes.jsonl.xz"):
+    for name in ("city.json", "manifest.json", "rights.json", "know_how.json", "statutes.jsonl.xz"):
         digest.update(_data(name))
     for item in json.loads(_data("manifest.json")):
         digest.update(_data(f"files/{item['file']}"))

@@ -24,6 +24,7 @@ FEATURES: tuple[str, ...] = (
     "ai_register",
     "gateway",
     "usage",
+    "know_how",
     "webhooks",
     "endpoints",
 )

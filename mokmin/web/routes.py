@@ -39,6 +39,7 @@ from mokmin.features.forms import batch_pages as form_batch_pages
 from mokmin.features.forms import pages as form_pages
 from mokmin.features.gateway import mcp_pages
 from mokmin.features.gateway import pages as gateway_pages
+from mokmin.features.know_how import pages as know_how_pages
 from mokmin.features.library import pages as library_pages
 from mokmin.features.library import rights_pages, search_pages
 from mokmin.features.organisation import pages as organisation_pages
@@ -191,6 +192,9 @@ def add_pages(web: FastAPI, app: App, kit: PageKit, demo: bool, cookies: Cookies
 
 def _add_desks(web: FastAPI, app: App, kit: PageKit) -> None:
     """Places of work of those with a task of their own: stewards, personnel, records, operators."""
+    sharing = know_how_pages.Sharing(app.know_how, app.week_of_know_how)
+    web.include_router(know_how_pages.router(kit, sharing), include_in_schema=False)
+    web.include_router(know_how_pages.api_router(app.know_how))
     curation = curation_pages.Curation(
         app.inspection,
         app.dictionary,

@@ -84,10 +84,10 @@ def service(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Service]:
 
 
 @pytest.fixture(scope="session")
-def add_account(service: Service) -> Callable[[str, str], None]:
-    """Makes an account with a login and a role."""
-    return lambda login, role: _mokmin(
-        service.home, "account", login, "--name", login, "--role", role, text=PASSWORD
+def add_account(service: Service) -> Callable[..., None]:
+    """Makes an account with a login, a role, and further options."""
+    return lambda login, role, *more: _mokmin(
+        service.home, "account", login, "--name", login, "--role", role, *more, text=PASSWORD
     )
 
 

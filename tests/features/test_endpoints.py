@@ -276,6 +276,11 @@ def test_a_name_that_changes_its_mind_leads_nowhere(endpoint: Endpoint) -> None:
         assert "".join(model.stream([Message("user", "?")])) == WORDS
         with pytest.raises(Unavailable):
             list(model.stream([Message("user", "?")]))
+        # Of several addresses the next is tried, and the name stays in the request.
+        several = AllowedHosts(frozenset(), PRIVATE, lambda *_: ["::1", "127.0.0.1"])
+        model = OpenAIChat(base_url=url, model="m", api_key=KEY, grade="S", hosts=several)
+        assert "".join(model.stream([Message("user", "?")])) == WORDS
+        assert endpoint.hosts[-1] == f"twofaced.example:{endpoint.port}"
         endpoint.mode, endpoint.target = "away", f"{metadata.url}/chat/completions"
         open_to = OpenAIChat(base_url=endpoint.url, model="m", api_key=KEY, grade="S")
         with pytest.raises(Unavailable):
@@ -396,6 +401,9 @@ def test_a_model_kept_to_a_department_is_not_there_for_others(
             list(parking.gateway.chat(people.other, Chat(name, (Turn("user", "안녕"),))))
         said.append((missing.value.code, missing.value.message.replace(name, "X")))
     assert said[0] == said[1], "nothing tells a kept model from one that does not exist"
+    # Choosing for others.
+    assert "회계 모델" in parking.work_assistants.model_names(people.lead)
+    assert "회계 모델" not in parking.work_assistants.model_names(people.other)
     # Comparing.
     with pytest.raises(InvalidInput):
         parking.comparisons.begin(people.lead, QUESTION, ["회계 모델", "회계 모델"])
@@ -554,6 +562,7 @@ def test_registered_rerankers_order_the_hits_and_embedders_serve_programs(
     )
     vectors = parking.gateway.embed(people.kim, "벡터", ["하나", "010-2345-6789로 전화"], None)
     assert vectors.shape == (2, 3) and abs(float((vectors[0] ** 2).sum()) - 1) < 1e-5
+    assert "하나" in endpoint.bodies[-1]["input"] and "2345" not in str(endpoint.bodies[-1])
     assert "벡터" in [c.id for c in parking.gateway.models(people.kim)]
     assert "벡터" not in [c.id for c in parking.gateway.models(people.other)]
     with pytest.raises(NotFound):

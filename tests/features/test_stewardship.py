@@ -15,6 +15,9 @@ from mokmin.app import App
 from mokmin.base.db import utcnow
 from mokmin.base.errors import Conflict, InvalidInput, MokminError, NotAllowed, NotFound
 from mokmin.features.assistant.service import scope_of
+from mokmin.features.gateway.model import Chat
+from mokmin.features.gateway.model import Turn as ChatTurn
+from mokmin.features.library.model import Wanted
 from mokmin.features.stewardship.collecting import CollectionDraft
 from mokmin.features.stewardship.scanning import read_roots
 from mokmin.features.stewardship.watch_store import watched_folders
@@ -25,9 +28,12 @@ from mokmin.governance.people.store import users
 from mokmin.knowledge.answering.curated_model import CuratedDraft, wording_key
 from mokmin.knowledge.answering.curated_store import curated_answers
 from mokmin.knowledge.answering.gaps import question_gaps
+from mokmin.knowledge.answering.model import Exchange
+from mokmin.knowledge.documents.retention import DocumentHolding
 from mokmin.knowledge.documents.service import LibraryQuery
 from mokmin.knowledge.documents.store import passages
 
+ONE_DATABASE = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 QUESTION = "청사 주차요금은 하루 얼마인가요?"
 TEXT = "청사 주차요금\n\n청사 주차요금은 하루 1,000원이다. 장애인 차량은 주차요금을 받지 않는다.\n"
 
@@ -212,6 +218,7 @@ def test_keys_keep_questions_apart() -> None:
 
 
 # --- over the web -------------------------------------------------------------------------------
+@ONE_DATABASE
 def test_a_steward_writes_one_in_the_browser_and_chat_shows_it(
     app: App, people: Any, desk: Desk, signed_in: Any
 ) -> None:
@@ -369,6 +376,7 @@ def titles(app: App, who: Any) -> list[str]:
     return sorted(d.title for d in app.documents.page(who, LibraryQuery()).documents)
 
 
+@ONE_DATABASE
 def test_a_folder_is_followed_in_and_out_of_the_library(app: App, people: Any, share: Any) -> None:
     root, collection = share
     (root / "회계" / "여비.txt").write_text("여비는 하루 20,000원이다.\n")
@@ -396,6 +404,7 @@ def test_a_folder_is_followed_in_and_out_of_the_library(app: App, people: Any, s
     assert titles(app, people.kim) == []
 
 
+@ONE_DATABASE
 def test_links_hostile_names_and_other_places_are_refused(
     app: App, people: Any, share: Any, tmp_path: Any
 ) -> None:
@@ -464,6 +473,11 @@ def test_much_that_vanishes_is_held_and_a_lost_steward_stops_it(
     app.watch_desk.start(people.lead, folder, confirmed=True)
     app.folder_sync.run(folder)
     assert titles(app, people.kim) == []
+    app.collection_desk.remove(people.lead, collection)
+    app.folder_sync.run(folder)
+    assert app.watch_desk.get(people.lead, folder).state == "paused"
+    app.collection_desk.restore(people.lead, collection)
+    app.watch_desk.start(people.lead, folder)
     with app.db.write() as connection:
         connection.execute(sa.update(users).where(users.c.login == "lead").values(role="official"))
         connection.execute(watched_folders.update().values(next_at=utcnow() - timedelta(minutes=1)))
@@ -471,3 +485,104 @@ def test_much_that_vanishes_is_held_and_a_lost_steward_stops_it(
     (root / "회계" / "새.txt").write_text("새 글이다.\n")
     app.folder_sync.run(folder)
     assert titles(app, people.kim) == []
+
+
+@ONE_DATABASE
+def test_programs_get_the_vetted_answer_with_who_confirmed_it(
+    app: App, people: Any, desk: Desk
+) -> None:
+    app.curated_desk.add(people.lead, desk.draft())
+    pieces = list(app.gateway.chat(people.other, Chat("mokmin", (ChatTurn("user", QUESTION),))))
+    assert "하루 1,000원입니다. [1]" in "".join(piece.text for piece in pieces)
+    cited = pieces[-1].cited
+    assert cited is not None
+    assert cited["mode"] == "curated" and "회계과 이팀장" in str(cited["lead"])
+    told = app.mcp_tools._ask(people.other, QUESTION)
+    assert told["answer"].startswith("담당자가 확인한 답입니다. 회계과 이팀장")
+    follow = [Exchange("당직 수당은 얼마인가요?"), Exchange("청사 회의실은 어디인가요?")]
+    assert desk.ask(people.other, "그럼 주차요금은?", history=follow).mode != "curated"
+
+
+def test_a_source_that_was_disposed_of_keeps_the_answer_hidden(
+    app: App, people: Any, desk: Desk
+) -> None:
+    """Losing a source must never leave an answer with fewer sources, open to more people."""
+    made = app.curated_desk.add(people.lead, desk.draft(desk.open, desk.closed))
+    holding = DocumentHolding(app.blobs, app.settings.home / "pages")
+    app.documents.delete(OPERATOR, desk.closed)
+    with app.db.write() as connection:
+        holding.dispose(connection, desk.closed)
+    assert desk.ask(people.other).mode != "curated" and desk.ask(people.kim).mode != "curated"
+    assert app.curated_desk.listing(people.admin).due == []
+    due = app.curated_desk.listing(people.lead).due
+    assert [c.id for c in due] == [made] and len(due[0].sources) == 2
+
+
+@ONE_DATABASE
+def test_reported_answers_join_their_questions_and_become_curated_ones(
+    app: App, people: Any, desk: Desk, signed_in: Any
+) -> None:
+    turn = asked(app, people.kim, "청사 주차요금은 하루 얼마인가요?")
+    app.reviews.report(
+        people.kim, turn_id=turn.id, question=turn.question, answer=turn.answer, value=-1,
+        reason="wrong",
+    )  # fmt: skip
+    groups = app.question_desk.groups(people.lead)
+    assert [(g.count, len(g.reviews)) for g in groups] == [(1, 1)]
+    page = signed_in("lead").get(f"/stewardship/answers/new?review={groups[0].reviews[0]}").text
+    assert QUESTION in page and "하루 1,000원이다" in page and "checked" in page
+
+
+@ONE_DATABASE
+def test_a_search_is_kept_to_a_collection_that_may_be_chosen(
+    app: App, people: Any, desk: Desk, signed_in: Any
+) -> None:
+    until = app.people.today() + timedelta(days=90)
+    draft = CollectionDraft("주차만", "", people.lead.department_id, review_on=until)
+    key = app.collection_desk.add(people.lead, draft)
+    app.collection_desk.put_in(people.lead, key, [desk.closed])
+    found = app.library_search.find(people.kim, Wanted("주차", collection=key))
+    assert {hit.document_id for group in found.groups for hit in group.hits} == {desk.closed}
+    assert "주차만" in signed_in("kim").get("/search").text
+    refused = signed_in("other").get(f"/search?q=주차&collection={key}")
+    assert refused.status_code == 400 and "주차만" not in refused.text
+
+
+def test_a_run_that_was_killed_goes_on_and_others_documents_stay(
+    app: App, people: Any, share: Any, put: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    root, collection = share
+    theirs = put(app, "남의.txt", "여비는 하루 10,000원이다.\n", title="남의 문서").document_id
+    for n in range(1, 4):
+        (root / "회계" / f"{n}.txt").write_text(f"여비는 하루 {n}0,000원이다.\n")
+    folder = app.watch_desk.add(people.lead, FolderDraft(str(root / "회계"), collection))
+    app.watch_desk.start(people.lead, folder)
+    take, left = app.documents.take, iter([1, 1])
+
+    def killed(*given: Any, **more: Any) -> Any:
+        if next(left, None) is None:
+            raise KeyboardInterrupt
+        return take(*given, **more)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(app.documents, "take", killed)
+        with pytest.raises(KeyboardInterrupt):
+            app.folder_sync.run(folder)
+    assert titles(app, people.kim) == ["2", "남의 문서"]  # the first is the same as theirs
+    app.folder_sync.run(folder)
+    assert titles(app, people.kim) == ["2", "3", "남의 문서"]
+    held = app.collections.get(people.kim, collection)
+    assert theirs in app.collections.ids(people.kim, held)
+    (root / "회계" / "1.txt").unlink()
+    app.folder_sync.run(folder)
+    assert titles(app, people.kim) == ["2", "3", "남의 문서"]
+    assert theirs not in app.collections.ids(people.kim, held)
+    (root / "회계" / "2.txt").write_text("여비는 하루 30,000원이다.\n")  # now the same as the third
+    app.folder_sync.run(folder)
+    assert titles(app, people.kim) == ["3", "남의 문서"]
+    (root / "회계" / "3.txt").unlink()
+    app.folder_sync.run(folder)
+    assert titles(app, people.kim) == [
+        "3",
+        "남의 문서",
+    ]  # another file of the folder still holds it

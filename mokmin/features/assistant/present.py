@@ -225,7 +225,14 @@ def why(turn: Turn, visible_documents: int, scope: str) -> Json:
     answer = turn.answer or {}
     trace: Json = answer.get("trace", {})
     numbers = {c["passage_id"]: c["n"] for c in answer.get("citations", ())}
-    kept, dropped = [], []
+    kept: list[Json] = []
+    dropped: list[Json] = []
+    if trace.get("curated"):
+        kept = [
+            {"title": c["title"], "locator": c["place"], "n": c["n"], "score": None,
+             "because": "담당자가 고른 근거"}
+            for c in answer.get("citations", ())
+        ]  # fmt: skip
     for item in trace.get("considered", ()):
         line = {"title": item["title"], "locator": item["place"]}
         if item["passage_id"] in numbers:

@@ -15,7 +15,7 @@ from typing import Any
 import numpy as np
 import sqlalchemy as sa
 from numpy.typing import NDArray
-from sqlalchemy import ColumnElement, Row
+from sqlalchemy import ColumnElement
 
 from mokmin.base.db import Database
 from mokmin.base.korean.ports import Analyser
@@ -167,7 +167,7 @@ class DocumentDesk:
                 to_document(r) for r in connection.execute(query.limit(MOST_DOCUMENTS + 1)).all()
             ]
             complete, found = len(found) <= MOST_DOCUMENTS, found[:MOST_DOCUMENTS]
-            pieces: Sequence[Row[Any]] = connection.execute(
+            pieces: Sequence[Any] = connection.execute(
                 sa.select(
                     passages.c.id, passages.c.document_id, passages.c.tokens, passages.c.vector
                 )
@@ -205,7 +205,7 @@ class DocumentDesk:
 
 
 def _twins(
-    known: dict[int, Document], pieces: Sequence[Row[Any]], vectors: NDArray[np.float32]
+    known: dict[int, Document], pieces: Sequence[Any], vectors: NDArray[np.float32]
 ) -> list[Twins]:
     """Pairs whose mean vectors are near and whose words are mostly the same."""
     keys = list(dict.fromkeys(row.document_id for row in pieces))
@@ -232,7 +232,7 @@ def _share(one: Counter[str], two: Counter[str]) -> float:
     return both / max(1, sum((one | two).values()))
 
 
-def _close(pieces: Sequence[Row[Any]], vectors: NDArray[np.float32]) -> list[tuple[int, int]]:
+def _close(pieces: Sequence[Any], vectors: NDArray[np.float32]) -> list[tuple[int, int]]:
     """Pairs of passages of different documents that are near in meaning and not word for word the same."""
     owners = np.array([row.document_id for row in pieces])
     near = np.triu(vectors @ vectors.T, 1)

@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+import sqlalchemy as sa
+
+from mokmin.base.db import Database, pairs
 from mokmin.base.errors import NotAllowed
 from mokmin.governance.access.model import Permission, Principal
+from mokmin.governance.people.store import departments
 from mokmin.governance.usage.places import Places
 
 
 class Homes:
     """The departments that a person answers for at this desk."""
 
-    def __init__(self, places: Places) -> None:
+    def __init__(self, db: Database, places: Places) -> None:
+        self._db = db
         self._places = places
 
     def ids(self, principal: Principal) -> frozenset[int] | None:
@@ -20,10 +25,18 @@ class Homes:
         return self.tree(principal)
 
     def tree(self, principal: Principal) -> frozenset[int]:
-        """The own department and all below it, for administrators too: whose people's words may be read."""
+        """The own department and all below it, with those whose business they took over; for
+        administrators too: whose people's words may be read."""
         if principal.department_id is None or not principal.may(Permission.CURATE):
             return frozenset()
-        return self._places.below(principal.department_id)
+        found = set(self._places.below(principal.department_id))
+        c = departments.c
+        query = sa.select(c.id, c.successor_id).where(c.successor_id.is_not(None))
+        with self._db.read() as connection:
+            heirs = pairs(connection, query)
+        while more := {key for key, heir in heirs.items() if heir in found} - found:
+            found |= more
+        return frozenset(found)
 
     def choices(self, principal: Principal) -> list[tuple[int, str]]:
         """(id, name) of the departments, the own one first."""

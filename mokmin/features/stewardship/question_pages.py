@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Annotated, Any
 
-from fastapi import APIRouter, Depends, Request
+from fastapi import APIRouter, Depends, Form, Request
 from fastapi.responses import HTMLResponse, RedirectResponse
 
 from mokmin.base.web.kit import PageKit, ago
@@ -48,12 +48,13 @@ def router(kit: PageKit, desk: QuestionDesk) -> APIRouter:
         )
 
     @routes.post(BASE)
-    async def mark(request: Request) -> RedirectResponse:
-        principal = principal_of(request)
-        sent = await request.form()
-        turns = present.numbers([v for v in sent.getlist("turn") if isinstance(v, str)])
-        aside = sent.get("action") != "reopen"
-        done = desk.set_aside(principal, turns[:MOST_MARKED], aside=aside)
+    def mark(
+        request: Request,
+        turn: Annotated[list[str] | None, Form()] = None,
+        action: Annotated[str, Form()] = "",
+    ) -> RedirectResponse:
+        turns, aside = present.numbers(turn or []), action != "reopen"
+        done = desk.set_aside(principal_of(request), turns[:MOST_MARKED], aside=aside)
         where = f"{BASE}?done={done}" if aside else f"{BASE}?aside=1&back={done}"
         return RedirectResponse(where, status_code=303)
 

@@ -20,7 +20,7 @@ from sqlalchemy import Row
 
 from mokmin.base.db import Database, utcnow
 from mokmin.base.errors import InvalidInput, MokminError, NotFound
-from mokmin.features.stewardship.scanning import FoundFile, Root, opened, placed, scan
+from mokmin.features.stewardship.scanning import FoundFile, Root, opened, scan
 from mokmin.features.stewardship.watch_store import (
     Folder,
     path_key,
@@ -29,7 +29,7 @@ from mokmin.features.stewardship.watch_store import (
     watched_files,
     watched_folders,
 )
-from mokmin.governance.access.model import Permission, Principal
+from mokmin.governance.access.model import Principal
 from mokmin.governance.audit.service import AuditLog
 from mokmin.governance.people.service import PeopleService
 from mokmin.governance.people.store import departments, users
@@ -65,13 +65,14 @@ class FolderSync:
         audit: AuditLog,
         library: DocumentService,
         people: Callable[[], PeopleService],
-        roots: tuple[Root, ...],
+        reach: Callable[[Principal, Folder], tuple[Root, tuple[str, ...]]],
     ) -> None:
+        """``reach``: the way to a folder while the person may have it watched; raises InvalidInput."""
         self._db = db
         self._audit = audit
         self._library = library
         self._people = people
-        self.roots = roots
+        self._reach = reach
 
     def run(self, subject_id: int) -> None:
         """See ``Task``: one run over a folder that is active; others are left alone."""
@@ -80,7 +81,7 @@ class FolderSync:
             return
         try:
             run = self._begin(folder)
-            root, steps = placed(folder.path, self.roots)
+            root, steps = self._reach(run.principal, folder)
             with opened(root, steps) as at:
                 limit = self._library.max_bytes
                 found = scan(at, limit, lambda file, read: self._file(run, file, read))
@@ -129,9 +130,9 @@ class FolderSync:
                 if here is not None
                 else None
             )
-            if principal is None or not principal.may(Permission.CURATE):
+            if principal is None:
                 raise InvalidInput(
-                    "이 폴더를 맡은 사람이 더는 부서 관리자가 아니어서 멈췄습니다. 올린 문서는 그대로입니다. "
+                    "이 폴더를 맡은 사람의 계정이 닫혀 멈췄습니다. 올린 문서는 그대로입니다. "
                     "다른 관리자가 ‘맡아서 시작’을 눌러 주세요."
                 )
             name = connection.execute(
@@ -166,7 +167,7 @@ class FolderSync:
             self._keep(run, file, "", known.taken_as if known is not None else None, message[:400])
             return
         if known is not None and known.taken_as not in (None, taken):
-            self._drop(run, int(known.taken_as))
+            self._drop(run, int(known.taken_as), but=key)
         run.counts["changed" if current else "added"] += 1
         self._keep(run, file, digest, taken, "")
 

@@ -53,7 +53,8 @@ watched_files = sa.Table(
 
 @dataclass(frozen=True, slots=True)
 class Folder:
-    """A watched folder. ``summary``: figures of the last run (added, changed, removed, failed, files)."""
+    """A watched folder. ``summary``: figures of the last run (added, changed, removed, failed, files).
+    ``orphaned``: its collection was taken away."""
 
     id: int
     collection_id: int
@@ -70,6 +71,7 @@ class Folder:
     synced_at: datetime | None
     next_at: datetime | None
     summary: dict[str, int]
+    orphaned: bool
 
 
 def path_key(path: str) -> str:
@@ -80,9 +82,9 @@ def path_key(path: str) -> str:
 def selected() -> sa.Select[Any]:
     """Folders with their collection."""
     c = collections.c
-    return sa.select(watched_folders, c.name.label("collection"), c.department_id).join(
-        collections, c.id == watched_folders.c.collection_id
-    )
+    return sa.select(
+        watched_folders, c.name.label("collection"), c.department_id, c.deleted_at
+    ).join(collections, c.id == watched_folders.c.collection_id)
 
 
 def to_folder(row: Row[Any]) -> Folder:
@@ -103,4 +105,5 @@ def to_folder(row: Row[Any]) -> Folder:
         row.synced_at,
         row.next_at,
         json.loads(row.summary),
+        row.deleted_at is not None,
     )

@@ -87,9 +87,26 @@ class WatchDesk:
     def preview(self, principal: Principal, folder_id: int) -> Scan:
         """What lies in the folder now; nothing is taken in. Raises NotFound, NotAllowed, InvalidInput."""
         folder = self.get(principal, folder_id)
-        root, steps = self._placed(principal, folder.path)
+        root, steps = self.reach(principal, folder)
         with opened(root, steps) as at:
             return scan(at, self._max_bytes)
+
+    def reach(self, principal: Principal, folder: Folder) -> tuple[Root, tuple[str, ...]]:
+        """The way to a folder, while the person may have it watched. Raises InvalidInput."""
+        if folder.orphaned:
+            raise InvalidInput(
+                "이 폴더의 모음이 없어져 멈췄습니다. 올린 문서는 그대로입니다. 모음을 되살리거나, 이 폴더를 "
+                "그만 지켜보고 다른 모음으로 다시 더해 주세요."
+            )
+        tends = principal.may(Permission.CURATE) and self._homes.holds(
+            principal, folder.department_id
+        )
+        if not tends:
+            raise InvalidInput(
+                "이 폴더를 맡은 사람이 더는 이 부서의 관리자가 아니어서 멈췄습니다. 올린 문서는 그대로입니다. "
+                "다른 관리자가 ‘맡아서 시작’을 눌러 주세요."
+            )
+        return self._placed(principal, folder.path)
 
     def problems(self, principal: Principal, folder_id: int) -> list[tuple[str, str]]:
         """(path, why) of files that could not be taken in."""
@@ -137,7 +154,7 @@ class WatchDesk:
         folder = self.get(principal, folder_id)
         if principal.user_id is None:
             raise NotAllowed("계정으로 로그인한 사람만 폴더를 지켜보게 할 수 있습니다.")
-        self._placed(principal, folder.path)
+        self.reach(principal, folder)
         summary = {"confirmed": 1} if confirmed else {}
         with self._db.write() as connection:
             self._mine(connection, principal, folder_id)

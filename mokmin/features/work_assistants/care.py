@@ -13,6 +13,7 @@ from mokmin.knowledge.documents.service import DocumentService
 
 ENOUGH, LOW, FALL = 5, 60, 20
 NAMED = 5
+MOST_LOOKED_AT = 5_000
 
 
 def warnings(
@@ -26,7 +27,7 @@ def warnings(
     """Sentences for its makers; documents are named as far as this person may see them."""
     content = one.content
     ids, closed = using.knowledge(principal, content)
-    seen = documents.seen(principal, ids)
+    seen = documents.seen(principal, ids[:MOST_LOOKED_AT])
     found: list[str] = []
     if closed:
         found.append(

@@ -52,7 +52,11 @@ def checked(
     if len(starters) > MOST_STARTERS:
         raise InvalidInput(f"시작 질문은 {MOST_STARTERS}개까지입니다. 몇 개를 빼 주세요.")
     known = content.category in CATEGORIES and content.tone in TONES and content.policy in POLICIES
-    if not known or content.oldest not in AGES or not set(content.models) <= set(models):
+    if (
+        not known
+        or content.oldest not in AGES
+        or not set(content.models) <= {*models, *before.models}
+    ):
         raise InvalidInput("목록에 없는 값이 있습니다. 화면을 새로 열어 다시 골라 주세요.")
     return replace(
         content,

@@ -76,7 +76,9 @@ class Desk:
         found = {d.id: d for d in page.documents[:PROPOSED]}
         if len(text) > 1 and len(found) < PROPOSED:
             result = self.search.search(principal, text, top=3 * PROPOSED, mode="lexical")
-            more = [h.document_id for h in result.hits if h.document_id not in found]
+            terms = set(result.trace.terms)
+            hits = [h for h in result.hits if terms & set(h.tokens.split())]
+            more = [h.document_id for h in hits if h.document_id not in found]
             ids = list(dict.fromkeys(more))[: PROPOSED - len(found)]
             found |= {d.id: d for d in self.documents.seen(principal, ids)}
         return [

@@ -70,8 +70,11 @@ def _trial(question: str, value: str, before: Content) -> Trial:
     head, _, number = value.partition(":")
     if head == "keep":
         place = _number(number)
-        kept = before.trials[place].expected if place < len(before.trials) else ()
-        return Trial(question, kept)
+        if place >= len(before.trials):
+            raise InvalidInput(
+                "그사이 시험 질문이 바뀌었습니다. 화면을 새로 열어 다시 골라 주세요."
+            )
+        return Trial(question, before.trials[place].expected)
     if value == "none":
         return Trial(question)
     # Nothing chosen yet is told with everything else that is not right.

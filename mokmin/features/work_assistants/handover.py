@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from typing import Any
 
 import sqlalchemy as sa
-from sqlalchemy import Connection
+from sqlalchemy import Connection, Row
 
 from mokmin.base.db import utcnow
 from mokmin.features.work_assistants.store import assistants
@@ -40,13 +41,14 @@ class OwnedAssistants:
         asked for anew."""
         c = assistants.c
         takers = {g.user_id: g for g in givers if g.taker_id is not None}
-        ids, rows = list(takers), []
+        ids = list(takers)
+        rows: list[Row[Any]] = []
         for begin in range(0, len(ids), CHUNK):
             some = ids[begin : begin + CHUNK]
             held = sa.or_(c.owner_id.in_(some), c.deputy_id.in_(some))
             query = sa.select(c.id, c.owner_id, c.deputy_id, c.department_id).where(held)
             rows += connection.execute(query).all()
-        changed = dict[int, dict[str, object]]()
+        changed: dict[int, dict[str, object]] = {}
         # All are found before any is changed: one may take over from another who takes over.
         for row in rows:
             owner, deputy = (

@@ -20,9 +20,10 @@ from mokmin.features.work_assistants.model import (
     POLICIES,
     STATES,
     TONES,
+    Assistant,
     Content,
 )
-from mokmin.features.work_assistants.service import Access, Assistant
+from mokmin.features.work_assistants.service import Access
 from mokmin.governance.access.model import Permission, Principal
 from mokmin.governance.people.web import Needs, principal_of
 from mokmin.knowledge.answering.review_model import REASONS
@@ -178,7 +179,7 @@ def _editor(
         tones=list(TONES.items()),
         policies=list(POLICIES.items()),
         ages=list(AGES.items()),
-        models=list(desk.making.model_names()),
+        models=list(desk.making.model_names(principal)),
         places=sorted(desk.places().items(), key=lambda pair: pair[1]),
         kinds=desk.documents.kinds(principal),
         states=STATES,

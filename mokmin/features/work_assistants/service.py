@@ -57,7 +57,7 @@ class WorkAssistantService:
         audit: AuditLog,
         documents: DocumentService,
         audience: Audience,
-        model_names: Callable[[], Sequence[str]],
+        model_names: Callable[[Principal], Sequence[str]],
         screen: Callable[[str], str] = str,
     ) -> None:
         self._db = db
@@ -220,7 +220,7 @@ class WorkAssistantService:
             set() if drop else closed,
             lambda ids: {d.id for d in self._documents.seen(principal, ids)},
             self._screen,
-            self.model_names(),
+            self.model_names(principal),
         )
         group_id = self._group(connection, principal, audience)
         return replace(content, group_id=group_id)

@@ -99,7 +99,12 @@ def led(connection: Connection, principal: Principal) -> list[int]:
         .where(departments.c.id == principal.department_id)
         .cte("below", recursive=True)
     )
-    below = below.union(sa.select(departments.c.id).where(departments.c.parent_id == below.c.id))
+    # Departments that were merged into one of them count as well.
+    below = below.union(
+        sa.select(departments.c.id).where(
+            sa.or_(departments.c.parent_id == below.c.id, departments.c.successor_id == below.c.id)
+        )
+    )
     return list(connection.execute(sa.select(below.c.id)).scalars())
 
 

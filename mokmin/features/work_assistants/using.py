@@ -149,14 +149,22 @@ class AssistantUse:
 
     def of_source(self, principal: Principal, source: Source) -> tuple[int, ...]:
         """The documents of a department and kind that this person may see."""
-        name = ""
-        if source.department_id:
-            query = sa.select(departments.c.name).where(departments.c.id == source.department_id)
-            with self._db.read() as connection:
-                name = str(connection.execute(query).scalar() or "")
-            if not name:
-                return ()
+        name = self._place(source.department_id)
+        if source.department_id and not name:
+            return ()
         return self._documents.ids(principal, kind=source.kind, department=name)
+
+    def _place(self, department_id: int) -> str:
+        """The name of a department, or of the one that took its business over."""
+        c, passed, name = departments.c, set[int](), ""
+        with self._db.read() as connection:
+            while department_id and department_id not in passed:
+                passed.add(department_id)
+                query = sa.select(c.name, c.successor_id).where(c.id == department_id)
+                row = connection.execute(query).first()
+                name = row.name if row is not None else ""
+                department_id = row.successor_id or 0 if row is not None else 0
+        return name
 
     # --- rating ---------------------------------------------------------------------------
     def rated(self, assistant_id: int, turn_id: int, value: int, reason: str) -> None:

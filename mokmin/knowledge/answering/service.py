@@ -99,9 +99,13 @@ class AnswerService:
         """Models that can be asked for by name."""
         return self._writer.names
 
+    def names_for(self, principal: Principal) -> list[str]:
+        """Models that this person can ask for by name, switched on or not."""
+        return [name for name in self._writer.names if allows(self._gate, name, principal)]
+
     def may_name(self, name: str, principal: Principal) -> bool:
         """Whether there is a model of this name for this person."""
-        return name in self._writer.names and allows(self._gate, name, principal)
+        return name in self.names_for(principal)
 
     def endpoints(self, principal: Principal) -> list[tuple[str, str]]:
         """(name, highest grade that it may see) of each model that answers this person now, in their

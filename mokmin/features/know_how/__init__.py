@@ -1,0 +1,1 @@
+"""Prompts and know-how that staff share, with a weekly board."""
