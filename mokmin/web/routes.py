@@ -261,7 +261,9 @@ def _add_desks(web: FastAPI, app: App, kit: PageKit) -> None:
     _add_models(web, app, kit)
     web.include_router(webhook_pages.router(kit, app.webhooks), include_in_schema=False)
     names = {feature.key: feature.name for feature in app.ai_features}
-    for routes in usage_pages.routers(kit, app.usage, app.limits, app.places, names):
+    for routes in usage_pages.routers(
+        kit, app.usage, app.limits, app.places, names, app.drafting.office
+    ):
         web.include_router(routes, include_in_schema=False)
     web.include_router(gateway_pages.router(app.gateway), include_in_schema=False)
     web.include_router(mcp_pages.router(lambda: app.mcp_tools), include_in_schema=False)

@@ -34,8 +34,6 @@ def test_from_five_documents_to_a_colleagues_answer(
         page.click("button:has-text('승인하고 게시')")
         expect(page.locator("#toasts")).to_contain_text("게시했습니다")
     with open_page("boss", "390", "light") as page:
-        page.goto(f"{service.url}/assistants")
-        check(page)
         page.goto(address)
         check(page)
         page.fill("#question", ASKED)
@@ -62,7 +60,7 @@ def _make(page: Page, url: str) -> None:
         for _ in range(40):  # the file that was just put in is still being read
             page.fill("#picker-q", word)
             page.dispatch_event("#picker-q", "input")
-            page.wait_for_timeout(350)
+            page.wait_for_timeout(300)
             if choice.count():
                 break
         choice.click(timeout=3_000)

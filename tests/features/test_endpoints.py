@@ -345,6 +345,8 @@ def test_equals_share_by_weight_and_zero_only_stands_by(app: App, people: Any) -
     assert 0.68 < first.count("셋") / 600 < 0.82 and set(first) == {"셋", "하나"}
     assert {tuple(order[2:]) for order in orders} == {("예비", "나중")}
     assert [m.name for m in app.models] == ["셋", "예비", "하나", "나중"], "the list itself stays"
+    listed = {tuple(name for name, _ in app.answers.endpoints(people.kim)) for _ in range(20)}
+    assert listed == {("셋", "예비", "하나", "나중")}
 
 
 def test_programs_are_served_by_an_equal_while_the_named_one_is_down(

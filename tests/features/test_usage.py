@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import io
 import json
+import re
+import zipfile
 from typing import Any
 
 import pytest
@@ -45,6 +48,13 @@ def talking(app: App, **more: Any) -> ScriptedChatModel:
     app.__dict__["models"] = [made]
     app.__dict__.pop("answers", None)
     return made
+
+
+def read_bytes(content: bytes) -> str:
+    """The words of an HWPX file."""
+    with zipfile.ZipFile(io.BytesIO(content)) as archive:
+        found = archive.read("Contents/section0.xml").decode()
+    return re.sub(r"<[^>]+>", "", found)
 
 
 def test_what_is_counted_is_what_the_log_tells(parking: App, people: Any) -> None:
@@ -156,6 +166,10 @@ def test_the_pages(parking: App, people: Any, signed_in: Any) -> None:
     assert "김주무" not in admin.get(f"/admin/usage?department={people.other.department_id}").text
     table = admin.get("/admin/usage.csv?span=week").text
     assert table.startswith("\ufeff날짜,요청") and len(table.splitlines()) == 8
+    report = admin.get("/admin/usage.hwpx?span=week")
+    words = read_bytes(report.content)
+    assert "요청 1건" in words and "회계과" in words and "김주무" not in words
+    assert kim.get("/admin/usage.hwpx").status_code == 403
     number = page.split('name="limit" value="')[1].split('"')[0]
     assert admin.post("/admin/limits", {"action": "lift", "limit": number}).status_code == 303
     assert "정해진 한도가 없습니다" in kim.get("/usage").text

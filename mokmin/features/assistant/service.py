@@ -275,10 +275,13 @@ class AssistantService:
         declined = (body.get("trace") or {}).get("declined")
         if self._unanswered is None or not body.get("refused") or declined or turn.scope.kind:
             return
-        if turn.conversation_id < 0 or self._attached.of(principal, turn.conversation_id):
+        cid = turn.conversation_id
+        if cid < 0 or self._attached.of(principal, cid):
             return
+        if self._conversations.grade(principal, cid, turn.parent_id) == "C":
+            return  # the words may repeat what a steward is not cleared for
         question = str(body.get("standalone") or turn.question)
-        self._unanswered(principal, turn.conversation_id, turn.id, question)
+        self._unanswered(principal, cid, turn.id, question)
 
     def follow(
         self, principal: Principal, conversation_id: int, turn_id: int, after: int = 0

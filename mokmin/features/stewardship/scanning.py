@@ -21,6 +21,8 @@ MOST_FILES, DEEPEST, LONGEST_PATH = 5_000, 20, 900
 KINDS = frozenset(
     "hwp hwpx pdf docx xlsx pptx txt md csv html htm odt ods odp rtf xml json".split()  # noqa: SIM905
 )
+UNREADABLE, EMPTY, TOO_LARGE = "읽지 못했습니다", "빈 파일입니다", "너무 큽니다"
+_THERE = frozenset({UNREADABLE, EMPTY, TOO_LARGE})
 _FOLDER = os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW
 _FILE = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK
 
@@ -46,11 +48,14 @@ class FoundFile:
 @dataclass(slots=True)
 class Scan:
     """What lies in a folder. ``skipped``: paths with why they are left out, in Korean; ``cut``: there
-    are more files than are taken."""
+    are more files than are taken; ``unread``: a folder in it could not be read; ``there``: paths of files that
+    are there but cannot be taken now (empty, too large, not readable)."""
 
     files: list[FoundFile] = field(default_factory=list)
     skipped: list[tuple[str, str]] = field(default_factory=list)
     cut: bool = False
+    unread: bool = False
+    there: set[str] = field(default_factory=set)
 
 
 def read_roots(text: str) -> tuple[Root, ...]:
@@ -119,7 +124,13 @@ def scan(
 ) -> Scan:
     """Walk a folder. ``each`` gets every file that may be taken and a function that opens it."""
     found = Scan()
-    for place, folders, names, at in os.fwalk(".", dir_fd=folder, follow_symlinks=False):
+
+    def failed(_error: OSError) -> None:
+        found.unread = True
+
+    for place, folders, names, at in os.fwalk(
+        ".", onerror=failed, dir_fd=folder, follow_symlinks=False
+    ):
         base = PurePosixPath(place)
         _choose(base, folders, at, found)
         for name in sorted(names):
@@ -132,6 +143,8 @@ def scan(
             if file is None:
                 if why:
                     found.skipped.append((_shown(path), why))
+                if why in _THERE:
+                    found.there.add(path)
                 continue
             found.files.append(file)
             if each is not None:
@@ -146,7 +159,12 @@ def _choose(base: PurePosixPath, folders: list[str], at: int, found: Scan) -> No
         path = _shown(str(base / name))
         if name.startswith("."):
             continue
-        if stat.S_ISLNK(os.stat(name, dir_fd=at, follow_symlinks=False).st_mode):
+        try:
+            linked = stat.S_ISLNK(os.stat(name, dir_fd=at, follow_symlinks=False).st_mode)
+        except OSError:
+            found.unread = True
+            continue
+        if linked:
             found.skipped.append((path, "바로 가기(링크)는 따라가지 않습니다"))
         elif not _is_clean(name):
             found.skipped.append((path, "이름에 쓸 수 없는 글자가 있습니다"))
@@ -166,7 +184,7 @@ def _look(path: str, name: str, at: int, max_bytes: int) -> tuple[FoundFile | No
     try:
         seen = os.stat(name, dir_fd=at, follow_symlinks=False)
     except OSError:
-        return None, "읽지 못했습니다"
+        return None, UNREADABLE
     if stat.S_ISLNK(seen.st_mode):
         return None, "바로 가기(링크)는 따라가지 않습니다"
     if not stat.S_ISREG(seen.st_mode):
@@ -174,9 +192,9 @@ def _look(path: str, name: str, at: int, max_bytes: int) -> tuple[FoundFile | No
     if PurePosixPath(name).suffix.lower().lstrip(".") not in KINDS:
         return None, "읽을 수 있는 형식이 아닙니다"
     if not seen.st_size:
-        return None, "빈 파일입니다"
+        return None, EMPTY
     if seen.st_size > max_bytes:
-        return None, f"{max_bytes // 2**20}MB보다 큽니다"
+        return None, TOO_LARGE
     return FoundFile(path, seen.st_size, seen.st_mtime_ns), ""
 
 

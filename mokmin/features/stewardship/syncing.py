@@ -90,9 +90,10 @@ class FolderSync:
             return
         run.counts["files"] = len(found.files)
         run.counts["skipped"] = len(found.skipped)
+        run.seen |= {path_key(path) for path in found.there}
         gone = [r for k, r in run.known.items() if k not in run.seen and r.removed_at is None]
         alive = sum(row.removed_at is None for row in run.known.values())
-        if found.cut:
+        if found.cut or found.unread:  # what was not looked at has not vanished
             gone = []
         if (
             len(gone) >= FEW

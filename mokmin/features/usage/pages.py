@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Annotated, Any
 from urllib.parse import urlencode
 
@@ -12,19 +12,26 @@ from fastapi.responses import HTMLResponse, RedirectResponse, Response
 from mokmin.base.errors import InvalidInput
 from mokmin.base.web.kit import PageKit
 from mokmin.features.usage import present
-from mokmin.governance.access.model import Permission
+from mokmin.features.usage.report import usage_report
+from mokmin.governance.access.model import Permission, Principal
 from mokmin.governance.people.web import Needs, principal_of
 from mokmin.governance.usage.limits import PERIODS, SCOPES, UNITS, Limits
 from mokmin.governance.usage.metering import today
 from mokmin.governance.usage.places import Places
 from mokmin.governance.usage.reading import UsageReader
+from mokmin.knowledge.official.kinds.model import Office
 
 
 def routers(
-    kit: PageKit, usage: UsageReader, limits: Limits, places: Places, features: Mapping[str, str]
+    kit: PageKit,
+    usage: UsageReader,
+    limits: Limits,
+    places: Places,
+    features: Mapping[str, str],
+    office: Callable[[Principal], Office],
 ) -> tuple[APIRouter, APIRouter]:
     """Routes of everybody's own use, and of those who may set limits. ``features``: names by key."""
-    return _own(kit, usage, limits, features), _all(kit, usage, limits, places, features)
+    return _own(kit, usage, limits, features), _all(kit, usage, limits, places, features, office)
 
 
 def _own(
@@ -58,6 +65,7 @@ def _all(
     limits: Limits,
     places: Places,
     features: Mapping[str, str],
+    office: Callable[[Principal], Office],
 ) -> APIRouter:
     routes = APIRouter(dependencies=[Depends(Needs(Permission.SET_LIMITS))])
 
@@ -106,6 +114,18 @@ def _all(
         return Response(
             present.table(days),
             media_type="text/csv; charset=utf-8",
+            headers={"Content-Disposition": f'attachment; filename="{name}"'},
+        )
+
+    @routes.get("/admin/usage.hwpx")
+    def report(request: Request, span: str = "week") -> Response:
+        principal = principal_of(request)
+        since, until = present.span_of(span, today())
+        made = usage_report(usage, principal, since, until, features, office(principal))
+        name = f"usage-{since:%Y%m%d}-{until:%Y%m%d}.hwpx"
+        return Response(
+            made,
+            media_type="application/hwp+zip",
             headers={"Content-Disposition": f'attachment; filename="{name}"'},
         )
 

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 import sqlalchemy as sa
-from sqlalchemy import Connection, Row
+from sqlalchemy import Connection
 
 from mokmin.base.db import utcnow
 from mokmin.features.work_assistants.store import assistants
@@ -42,7 +42,7 @@ class OwnedAssistants:
         c = assistants.c
         takers = {g.user_id: g for g in givers if g.taker_id is not None}
         ids = list(takers)
-        rows: list[Row[Any]] = []
+        rows: list[Any] = []
         for begin in range(0, len(ids), CHUNK):
             some = ids[begin : begin + CHUNK]
             held = sa.or_(c.owner_id.in_(some), c.deputy_id.in_(some))

@@ -23,7 +23,7 @@ from mokmin.features.work_assistants.model import (
     Assistant,
     Content,
 )
-from mokmin.features.work_assistants.service import Access
+from mokmin.features.work_assistants.room import Access
 from mokmin.governance.access.model import Permission, Principal
 from mokmin.governance.people.web import Needs, principal_of
 from mokmin.knowledge.answering.review_model import REASONS
@@ -66,6 +66,14 @@ def _at(assistant_id: int, done: str, page: str = "/edit") -> Response:
     return RedirectResponse(f"/assistants/{assistant_id}{page}?done={done}", status_code=303)
 
 
+def _back(desk: Desk, principal: Principal, assistant_id: int, done: str) -> Response:
+    """To the form, or for those who do not have it any more to the list."""
+    access = _access(desk, principal, assistant_id)
+    if access.mine or access.leads:
+        return _at(assistant_id, done)
+    return RedirectResponse(f"/assistants?done={done}", status_code=303)
+
+
 def _flash(done: str) -> dict[str, Any] | None:
     return {"text": DONE[done], "undo": None} if done in DONE else None
 
@@ -73,7 +81,11 @@ def _flash(done: str) -> dict[str, Any] | None:
 def _finding(routes: APIRouter, desk: Desk) -> None:
     @routes.get("")
     def index(
-        request: Request, q: str = "", category: str = "", removed: int | None = None
+        request: Request,
+        q: str = "",
+        category: str = "",
+        removed: int | None = None,
+        done: str = "",
     ) -> HTMLResponse:
         principal = principal_of(request)
         kept = [(one, desk.warned(principal, one)) for one in desk.making.kept(principal)]
@@ -89,7 +101,7 @@ def _finding(routes: APIRouter, desk: Desk) -> None:
             cards=[present.card(o) for o in desk.using.offered(principal, q[:100], category)],
             kept=[present.line(one, warned) for one, warned in kept],
             waiting=[present.line(one) for one in desk.making.waiting(principal)],
-            flash={"text": "업무봇을 지웠습니다.", "undo": undo} if removed else None,
+            flash={"text": "업무봇을 지웠습니다.", "undo": undo} if removed else _flash(done),
         )
 
     @routes.get("/documents")
@@ -112,7 +124,10 @@ def _finding(routes: APIRouter, desk: Desk) -> None:
             title=one.content.name,
             bot=present.line(one) | {"deputy": one.deputy},
             content=one.content,
-            policy=POLICIES[one.content.policy],
+            # Without a model nothing is written that was not found.
+            policy=POLICIES[
+                one.content.policy if len(desk.making.model_names(principal)) > 1 else "knowledge"
+            ],
             draft=draft,
             documents=desk.documents.seen(principal, one.content.documents)[:30],
             sources=[present.source(s, places) for s in one.content.sources],
@@ -179,7 +194,7 @@ def _editor(
         tones=list(TONES.items()),
         policies=list(POLICIES.items()),
         ages=list(AGES.items()),
-        models=list(desk.making.model_names(principal)),
+        models=list(dict.fromkeys([*desk.making.model_names(principal), *content.models])),
         places=sorted(desk.places().items(), key=lambda pair: pair[1]),
         kinds=desk.documents.kinds(principal),
         states=STATES,
@@ -295,8 +310,9 @@ def _deciding(routes: APIRouter, desk: Desk) -> None:
         reason: Text = "",
     ) -> Response:
         approve = verdict == "approve"
-        making.decide(principal_of(request), assistant_id, number, approve=approve, reason=reason)
-        return _at(assistant_id, "approved" if approve else "declined")
+        principal = principal_of(request)
+        making.decide(principal, assistant_id, number, approve=approve, reason=reason)
+        return _back(desk, principal, assistant_id, "approved" if approve else "declined")
 
     @routes.post("/{assistant_id:int}/pause")
     def pause(request: Request, assistant_id: int, paused: Text = "1") -> Response:
@@ -317,10 +333,7 @@ def _deciding(routes: APIRouter, desk: Desk) -> None:
     def people(request: Request, assistant_id: int, owner: Text, deputy: Text = "") -> Response:
         principal = principal_of(request)
         making.appoint(principal, assistant_id, owner=owner, deputy=deputy)
-        access = _access(desk, principal, assistant_id)
-        if access.mine or access.leads:
-            return _at(assistant_id, "appointed")
-        return RedirectResponse("/assistants", status_code=303)
+        return _back(desk, principal, assistant_id, "appointed")
 
 
 def _versions(routes: APIRouter, desk: Desk) -> None:

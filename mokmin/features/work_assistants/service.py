@@ -1,24 +1,24 @@
-"""Making assistants: edit, ask for approval, decide, pause, hand over, go back to a version."""
+"""Making assistants: edit, compare, go back to a version."""
 
 from __future__ import annotations
 
 import json
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 import sqlalchemy as sa
 from sqlalchemy import Connection
 
 from mokmin.base.db import Database, new_id, utcnow
-from mokmin.base.errors import Conflict, InvalidInput, NotAllowed, NotFound
+from mokmin.base.errors import Conflict, InvalidInput
 from mokmin.features.work_assistants.checking import checked
 from mokmin.features.work_assistants.model import Assistant, Content, Version
+from mokmin.features.work_assistants.publishing import Publishing
 from mokmin.features.work_assistants.store import (
     LOCK_KEY,
     assistants,
     led,
     mine,
-    open_to,
     select_assistants,
     to_assistant,
     versions,
@@ -27,28 +27,17 @@ from mokmin.features.work_assistants.store import (
 from mokmin.governance.access.model import Permission, Principal
 from mokmin.governance.access.rules import require
 from mokmin.governance.audit.service import AuditLog
-from mokmin.governance.people.store import groups, users
+from mokmin.governance.people.store import users
 from mokmin.knowledge.documents.rights_audience import Audience
 from mokmin.knowledge.documents.service import DocumentService
 
-MISSING = "업무봇을 찾을 수 없습니다. 지워졌거나 나에게 열려 있지 않습니다."
-NOT_MINE = "주인과 부담당자만 고칠 수 있습니다. 필요하면 주인에게 요청해 주세요."
 STALE = (
     "그사이 다른 사람이 먼저 고쳤습니다. 저장하지 않았고, 적은 내용은 아래에 그대로 있습니다. "
     "새 창에서 지금 내용을 확인한 뒤 다시 저장해 주세요."
 )
 
 
-@dataclass(frozen=True, slots=True)
-class Access:
-    """What a person may do with an assistant."""
-
-    mine: bool
-    decides: bool
-    leads: bool
-
-
-class WorkAssistantService:
+class WorkAssistantService(Publishing):
     """Verbs of owners, deputies and leads. ``screen``: a text as it may be kept, or InvalidInput."""
 
     def __init__(
@@ -60,53 +49,12 @@ class WorkAssistantService:
         model_names: Callable[[Principal], Sequence[str]],
         screen: Callable[[str], str] = str,
     ) -> None:
-        self._db = db
-        self._audit = audit
+        super().__init__(db, audit, screen)
         self._documents = documents
         self.audience = audience
         self.model_names = model_names
-        self._screen = screen
 
     # --- reading --------------------------------------------------------------------------
-    def get(
-        self, principal: Principal, assistant_id: int, number: int | None = None
-    ) -> tuple[Assistant, Access]:
-        """An assistant as its makers and its leads see it: in its newest version, or the given one.
-        Raises NotFound, NotAllowed for those who may only use it."""
-        with self._db.read() as connection:
-            return self._get(connection, principal, assistant_id, number)
-
-    def _get(
-        self,
-        connection: Connection,
-        principal: Principal,
-        assistant_id: int,
-        number: int | None = None,
-    ) -> tuple[Assistant, Access]:
-        which = assistants.c.newest if number is None else sa.literal(number)
-        query = select_assistants(which).where(assistants.c.id == assistant_id)
-        row = connection.execute(query).first()
-        found = to_assistant(row) if row is not None else None
-        access = self._access(connection, principal, found) if found is not None else None
-        if found is None or access is None or (found.deleted and not access.mine):
-            raise NotFound(MISSING)
-        if access.mine or access.leads:
-            return found, access
-        usable = sa.select(assistants.c.id).where(
-            assistants.c.id == assistant_id, open_to(principal)
-        )
-        if connection.execute(usable).first() is None:
-            raise NotFound(MISSING)
-        raise NotAllowed(NOT_MINE)
-
-    @staticmethod
-    def _access(connection: Connection, principal: Principal, one: Assistant) -> Access:
-        me = principal.user_id
-        own = me is not None and me in (one.owner_id, one.deputy_id)
-        leads = one.department_id in led(connection, principal)
-        decides = leads and not own and one.asked is not None and me != one.asked_by
-        return Access(own, decides, leads)
-
     def kept(self, principal: Principal) -> list[Assistant]:
         """Those that the person owns or stands in for, the deleted ones last."""
         query = select_assistants(assistants.c.newest).where(mine(principal))
@@ -230,139 +178,6 @@ class WorkAssistantService:
             audience = principal.login
         return self.audience.resolve(connection, audience)
 
-    # --- publishing -----------------------------------------------------------------------
-    def ask(self, principal: Principal, assistant_id: int, number: int) -> bool:
-        """Ask the lead to publish the newest version; True when it is for oneself alone and so is in use
-        at once. Raises Conflict when it is not the newest (any more)."""
-        with self._db.write() as connection:
-            self._db.lock(connection, LOCK_KEY)
-            one = self._own(connection, principal, assistant_id)
-            if one.newest != number:
-                raise Conflict("그사이 새 판이 저장되었습니다. 새로 열어 확인한 뒤 요청해 주세요.")
-            if one.live == number or one.asked == number:
-                raise Conflict("이미 게시했거나 승인을 기다리는 판입니다.")
-            if not one.content.documents and not one.content.sources:
-                raise InvalidInput("자료를 한 건 이상 고른 뒤 요청해 주세요.")
-            alone = self._is_alone(connection, principal, one.content.group_id)
-            if alone:
-                self._publish(connection, principal, one, number, one.content)
-            else:
-                self._set(connection, assistant_id, asked=number, asked_by=principal.user_id)
-                version = {"decision": "", "reason": ""}
-                self._change_version(connection, assistant_id, number, **version)
-                self._tell(
-                    connection, principal, "work-assistant.ask", assistant_id, version=number
-                )
-        return alone
-
-    def withdraw(self, principal: Principal, assistant_id: int) -> None:
-        """Take a request for approval back."""
-        with self._db.write() as connection:
-            self._own(connection, principal, assistant_id)
-            self._set(connection, assistant_id, asked=None, asked_by=None)
-            self._tell(connection, principal, "work-assistant.withdraw", assistant_id)
-
-    def decide(
-        self, principal: Principal, assistant_id: int, number: int, *, approve: bool, reason: str
-    ) -> None:
-        """Publish the version that was asked for, or send it back with a reason. Raises NotAllowed for
-        owner, deputy and whoever asked, Conflict when another version or nothing waits."""
-        with self._db.write() as connection:
-            self._db.lock(connection, LOCK_KEY)
-            one, access = self._get(connection, principal, assistant_id, number)
-            if not access.leads:
-                raise NotAllowed("이 부서의 팀장만 승인할 수 있습니다.")
-            if one.asked != number:
-                raise Conflict("이미 처리했거나 요청이 바뀌었습니다. 새로 열어 확인해 주세요.")
-            if not access.decides:
-                raise NotAllowed(
-                    "자기 업무봇은 스스로 승인할 수 없습니다. 다른 팀장에게 부탁해 주세요."
-                )
-            if approve:
-                self._publish(connection, principal, one, number, one.content)
-                return
-            if not reason.strip():
-                raise InvalidInput("되돌려 보내는 까닭을 적어 주세요.")
-            self._set(connection, assistant_id, asked=None, asked_by=None)
-            self._change_version(
-                connection,
-                assistant_id,
-                number,
-                decision="declined",
-                reason=self._screen(reason.strip()[:400]),
-                decided_by=principal.user_id,
-                decided_at=utcnow(),
-            )
-            self._tell(
-                connection, principal, "work-assistant.decline", assistant_id, version=number
-            )
-
-    def publish_again(self, principal: Principal, assistant_id: int, number: int) -> None:
-        """Put a version back into use that was approved before. Raises NotAllowed for any other."""
-        with self._db.write() as connection:
-            self._db.lock(connection, LOCK_KEY)
-            one = self._own(connection, principal, assistant_id)
-            old = self._version(connection, assistant_id, number)
-            if old.decision != "approved" or one.live is None:
-                raise NotAllowed("승인받은 판만 다시 게시할 수 있습니다.")
-            self._set(connection, assistant_id, live=number, group_id=old.content.group_id)
-            self._tell(
-                connection, principal, "work-assistant.publish", assistant_id, version=number
-            )
-
-    def _publish(
-        self,
-        connection: Connection,
-        principal: Principal,
-        one: Assistant,
-        number: int,
-        content: Content,
-    ) -> None:
-        self._set(
-            connection, one.id, live=number, group_id=content.group_id, asked=None, asked_by=None,
-            paused=False,
-        )  # fmt: skip
-        self._change_version(
-            connection, one.id, number, decision="approved", reason="",
-            decided_by=principal.user_id, decided_at=utcnow(),
-        )  # fmt: skip
-        self._tell(connection, principal, "work-assistant.publish", one.id, version=number)
-
-    # --- keeping --------------------------------------------------------------------------
-    def pause(self, principal: Principal, assistant_id: int, *, paused: bool) -> None:
-        """Take it out of use for a while, or back into it. A lead may do so as well."""
-        with self._db.write() as connection:
-            self._get(connection, principal, assistant_id)
-            self._set(connection, assistant_id, paused=paused)
-            action = "work-assistant.pause" if paused else "work-assistant.resume"
-            self._tell(connection, principal, action, assistant_id)
-
-    def delete(self, principal: Principal, assistant_id: int, *, deleted: bool = True) -> None:
-        """Take it away from everybody; its owner can have it back. Conversations stay."""
-        with self._db.write() as connection:
-            self._own(connection, principal, assistant_id, deleted=True)
-            self._set(
-                connection, assistant_id, deleted_at=utcnow() if deleted else None, asked=None,
-                asked_by=None,
-            )  # fmt: skip
-            action = "work-assistant.delete" if deleted else "work-assistant.restore"
-            self._tell(connection, principal, action, assistant_id)
-
-    def appoint(self, principal: Principal, assistant_id: int, *, owner: str, deputy: str) -> None:
-        """Name the owner and the deputy (none for an empty text) by login or ``이름 (아이디)``. A lead may
-        do so as well, for instance when the owner has left. Raises InvalidInput."""
-        with self._db.write() as connection:
-            self._db.lock(connection, LOCK_KEY)
-            one, _ = self._get(connection, principal, assistant_id)
-            head = self._person(connection, owner)
-            second = self._person(connection, deputy) if deputy.strip() else None
-            if head == second:
-                raise InvalidInput("주인과 부담당자는 서로 다른 사람이어야 합니다.")
-            # Who decided on it cannot become the one who made it while it waits.
-            asked = {} if one.owner_id == head else {"asked": None, "asked_by": None}
-            self._set(connection, assistant_id, owner_id=head, deputy_id=second, **asked)
-            self._tell(connection, principal, "work-assistant.appoint", assistant_id)
-
     def audience_names(self, ids: Sequence[int]) -> dict[int, str]:
         """Names of the groups that versions are for."""
         with self._db.read() as connection:
@@ -386,45 +201,6 @@ class WorkAssistantService:
             rows = connection.execute(query.order_by(users.c.name).limit(300))
             return [f"{row.name} ({row.login})" for row in rows]
 
-    # --- inside ---------------------------------------------------------------------------
-    def _own(
-        self,
-        connection: Connection,
-        principal: Principal,
-        assistant_id: int,
-        *,
-        deleted: bool = False,
-    ) -> Assistant:
-        one, access = self._get(connection, principal, assistant_id)
-        if not access.mine:
-            raise NotAllowed(NOT_MINE)
-        if one.deleted and not deleted:
-            raise Conflict("지운 업무봇입니다. 먼저 되돌려 주세요.")
-        return one
-
-    @staticmethod
-    def _version(connection: Connection, assistant_id: int, number: int) -> Version:
-        for version in versions_of(connection, assistant_id):
-            if version.number == number:
-                return version
-        raise NotFound("그 판은 없습니다.")
-
-    @staticmethod
-    def _is_alone(connection: Connection, principal: Principal, group_id: int) -> bool:
-        key = connection.execute(sa.select(groups.c.key).where(groups.c.id == group_id)).scalar()
-        return key == f"user:{principal.user_id}"
-
-    @staticmethod
-    def _person(connection: Connection, text: str) -> int:
-        login = text.rpartition("(")[2].strip(" )").lower()
-        query = sa.select(users.c.id).where(users.c.login == login, ~users.c.disabled)
-        found = connection.execute(query).scalar()
-        if found is None:
-            raise InvalidInput(
-                f"‘{text[:60]}’ 계정을 찾지 못했습니다. 목록에서 골라 주세요. 바꾸지 않았습니다."
-            )
-        return int(found)
-
     def _add(
         self,
         connection: Connection,
@@ -443,34 +219,4 @@ class WorkAssistantService:
                 author_id=principal.user_id,
                 created_at=utcnow(),
             )
-        )
-
-    @staticmethod
-    def _set(connection: Connection, assistant_id: int, **values: object) -> None:
-        connection.execute(
-            assistants.update()
-            .where(assistants.c.id == assistant_id)
-            .values(updated_at=utcnow(), **values)
-        )
-
-    @staticmethod
-    def _change_version(
-        connection: Connection, assistant_id: int, number: int, **values: object
-    ) -> None:
-        connection.execute(
-            versions.update()
-            .where(versions.c.assistant_id == assistant_id, versions.c.number == number)
-            .values(**values)
-        )
-
-    def _tell(
-        self,
-        connection: Connection,
-        principal: Principal,
-        action: str,
-        assistant_id: int,
-        **detail: int,
-    ) -> None:
-        self._audit.append(
-            connection, principal, action, f"work-assistant:{assistant_id}", dict(detail)
         )

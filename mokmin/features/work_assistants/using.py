@@ -12,7 +12,7 @@ from sqlalchemy import Connection
 from mokmin.base.db import Database, utcnow
 from mokmin.base.errors import InvalidInput, NotFound, Unavailable
 from mokmin.features.work_assistants.model import TONES, Assistant, Content, Ratings, Source
-from mokmin.features.work_assistants.service import MISSING
+from mokmin.features.work_assistants.room import MISSING
 from mokmin.features.work_assistants.store import (
     assistants,
     led,

@@ -3,7 +3,8 @@
 Noted is the number of the turn, the department in which it was asked and what the question means as a
 vector; never who asked, and not the words: these are read from the conversation while it is there, so that
 a conversation that was deleted takes them along. Temporary conversations have no row, nor questions within
-chosen documents or beside attached files, nor those that the system declines on principle.
+chosen documents, beside attached files or after confidential (C) material, nor those that the system
+declines on principle.
 """
 
 from __future__ import annotations

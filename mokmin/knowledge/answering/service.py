@@ -108,9 +108,10 @@ class AnswerService:
         return name in self.names_for(principal)
 
     def endpoints(self, principal: Principal) -> list[tuple[str, str]]:
-        """(name, highest grade that it may see) of each model that answers this person now, in their
-        order."""
-        return [(chat.name, chat.grade) for chat in self._chain(principal, None, [])]
+        """(name, highest grade that it may see) of each model that answers this person now, in the
+        order of the list: that in which one question tries them differs from time to time."""
+        grades = {chat.name: chat.grade for chat in self._chain(principal, None, [])}
+        return [(name, grades[name]) for name in self._writer.names if name in grades]
 
     def check(self, principal: Principal) -> None:
         """Raise Unavailable, with the administrator's notice, while answering is switched off, and
