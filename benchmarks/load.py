@@ -129,7 +129,8 @@ class Person:
                     await self._ask()
             except (httpx2.HTTPError, OSError) as error:
                 self._seen.errors[type(error).__name__] += 1
-            await asyncio.sleep(self._random.expovariate(1 / pause))
+            wait = self._random.expovariate(1 / pause)
+            await asyncio.sleep(max(0.0, min(wait, until - time.monotonic())))
         await self._client.aclose()
 
     async def _get(self, kind: str, path: str) -> None:

@@ -147,6 +147,7 @@ def test_expired_changed_and_deleted_ones_are_due_and_not_used(
     assert due() == ["근거 문서가 지워짐"] and desk.ask(people.kim).mode != "curated"
 
 
+@ONE_DATABASE
 def test_other_stewards_and_wrong_drafts_are_refused(app: App, people: Any, desk: Desk) -> None:
     service, welfare = app.curated_desk, app.people.principal("welfare")
     made = service.add(people.lead, desk.draft())
@@ -302,6 +303,7 @@ def test_a_deleted_conversation_takes_its_question_along_and_marks_can_be_undone
     assert "화성" not in str({k: v for k, v in columns.items() if k != "vector"})
 
 
+@ONE_DATABASE
 def test_old_documents_that_answers_lean_on_and_failed_files_are_listed(
     app: App, people: Any, desk: Desk, put: Any, signed_in: Any
 ) -> None:
@@ -516,6 +518,7 @@ def test_programs_get_the_vetted_answer_with_who_confirmed_it(
     assert desk.ask(people.other, "그럼 주차요금은?", history=follow).mode != "curated"
 
 
+@ONE_DATABASE
 def test_a_source_that_was_disposed_of_keeps_the_answer_hidden(
     app: App, people: Any, desk: Desk
 ) -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import threading
 import time
 from collections.abc import Callable, Collection, Generator, Iterator, Sequence
 from dataclasses import replace
@@ -56,6 +58,7 @@ GENERAL = "고른 자료에는 답이 없어 모델의 일반 지식으로 썼�
 TOP = 20
 SWITCH = "assistant"
 CITING, FOLLOWED = 2, 3
+_finding = threading.BoundedSemaphore(max(1, (os.cpu_count() or 2) // 2))
 
 
 class AnswerService:
@@ -211,7 +214,14 @@ class AnswerService:
             answer = kept
         else:
             yield AnswerEvent("step", "문서고에서 근거를 찾고 있습니다")
-            run = self._retrieve(principal, understood, within, begin)
+            # Finding evidence takes a core for half a second: so many at once that pages stay quick.
+            if not _finding.acquire(blocking=False):
+                yield AnswerEvent("step", "앞선 질문을 먼저 찾고 있습니다. 곧 차례가 옵니다")
+                _finding.acquire()
+            try:
+                run = self._retrieve(principal, understood, within, begin)
+            finally:
+                _finding.release()
             run.notices += told
             if not run.basis.sufficient:
                 answer = self._refuse(run)
