@@ -244,7 +244,7 @@ def test_what_the_conversation_held_before_decides_which_model_is_asked(
     app: App, people: Any, put: Any, kim: Any
 ) -> None:
     model = _Scripted()
-    app.models.append(model)
+    vars(app)["models"] = [model]
     parking = put(app, "주차.txt", PARKING, title="주차 안내").document_id
     waiver = put(
         app, "감면.txt", "감면 대상은 저소득 가구이다.\n", title="감면 계획", grade="S"

@@ -14,6 +14,7 @@ import sqlalchemy as sa
 from starlette.testclient import TestClient
 
 from mokmin.app import App
+from mokmin.features.work_assistants.model import Content
 from mokmin.governance.access.model import ROLES, Principal
 from mokmin.governance.people.sessions import Client
 from mokmin.knowledge.documents.model import DocumentMeta
@@ -141,6 +142,9 @@ def _furnish(house: Estate) -> None:
         house.who("kim"), int(ids["draft_id"]), house.who("colleague").user_id or 0
     )
     ids["comment_id"] = ids["number"] = "1"
+    about = Content(name=f"{SECRET} 도우미", documents=(mine,))
+    ids["assistant_id"] = str(app.work_assistants.make(house.who("kim"), about, "회계과"))
+    app.work_assistants.ask(house.who("kim"), int(ids["assistant_id"]), 1)
     house.sessions.pop("kim")  # a second device, so that the first can be ended
     handle = re.search(
         r"/account/devices/([^/\"]+)/end\"", house.send("kim", "GET", "/account").text

@@ -17,6 +17,7 @@ FORM = {
     "title": "새 이름", "name": "새 이름", "question": "보증금은 얼마인가?", "value": "up",
     "reason": "시험으로 해 봅니다", "department": "복지과", "to": "other", "folder": "", "grade": "O",
     "audience": "복지과", "sure": "1", "decision": "approve", "note": "시험", "branch": "0",
+    "owner": "other", "number": "1", "verdict": "approve",
 }  # fmt: skip
 # Not anybody's: names of kinds, forms and periods, which all may know.
 COMMON = {"kind", "form", "n", "page", "purpose"}

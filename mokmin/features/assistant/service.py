@@ -247,6 +247,7 @@ class AssistantService:
                 history=self._conversations.before(principal, cid, parent),
                 grade=self._conversations.grade(principal, cid, parent),
                 manner=brief.manner if brief is not None else PLAIN,
+                traceless=cid < 0,
             )
             for event in events:
                 run.push(event)

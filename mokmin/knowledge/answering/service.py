@@ -175,6 +175,7 @@ class AnswerService:
         grade: str = "O",
         alone: bool = False,
         manner: Manner = PLAIN,
+        traceless: bool = False,
     ) -> Iterator[AnswerEvent]:
         """Events of an answer; the last one holds the whole answer. Recorded on the audit log.
 
@@ -182,9 +183,11 @@ class AnswerService:
         ``grade``: the highest of what the conversation holds; it counts for what an endpoint may see
         like that of the evidence, and so do the grades of the history. ``alone``: no other model
         stands in for the named one, and no answer that a steward wrote. ``manner``: how an assistant
-        has it written.
+        has it written. ``traceless``: nothing is kept of it but its entry on the log.
         """
         events = self._stream(principal, question, within, model, history, grade, alone, manner)
+        if not (traceless or manner.trial):
+            events = self._counted(events)
         return (masked_event(event, self._mask) for event in events)
 
     def _stream(
@@ -255,9 +258,15 @@ class AnswerService:
             citations=len(answer.citations),
             **({"assistant": manner.assistant} if manner.assistant else {}),
         )
-        if self._cited is not None and answer.citations:
-            self._cited({c.document_id for c in answer.citations})
         yield AnswerEvent("done", answer=answer)
+
+    def _counted(self, events: Iterator[AnswerEvent]) -> Iterator[AnswerEvent]:
+        """Tell which documents a finished answer leans on."""
+        for event in events:
+            found = event.answer
+            if self._cited is not None and found is not None and found.citations:
+                self._cited({c.document_id for c in found.citations})
+            yield event
 
     def _recorded(
         self, principal: Principal, models: Sequence[ChatModel], grade: str

@@ -92,6 +92,9 @@ document.addEventListener("input", (e) => {
     trial.after(more);
   }
 });
-form?.addEventListener("submit", () => { changed = false; });
+form?.addEventListener("submit", () => {
+  // Many questions take some seconds.
+  for (const b of $$("#bot-form button:not([type]), button[form='bot-form']")) { b.textContent = "저장하고 시험하는 중…"; b.setAttribute("aria-busy", "true"); }
+});
 document.addEventListener("submit", () => { changed = false; });
 addEventListener("beforeunload", (e) => { if (changed) e.preventDefault(); });
