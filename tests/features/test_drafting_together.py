@@ -20,7 +20,7 @@ from mokmin.features.drafting.store import draft_comments, draft_steps, draft_ve
 from mokmin.governance.access.model import Permission, Principal
 from mokmin.governance.people.handover import Giving
 from mokmin.governance.records.model import Wanted
-from mokmin.knowledge.official.model import Block, Span
+from mokmin.knowledge.official.model import Approver, Block, Span
 from mokmin.knowledge.official.serial import to_json
 
 FACTS = {
@@ -77,6 +77,34 @@ def test_colleagues_write_one_after_another_and_the_pen_is_taken(
     with pytest.raises(NotFound):
         app.drafting.save(people.other, draft, to_json(mine.document), mine.revision + 1)
     assert app.drafting.lock(people.kim, draft).mine
+
+
+def test_who_comes_back_late_loses_nothing(app: App, people: Any, draft: int) -> None:
+    """The pen ran out while somebody was away, another wrote and left."""
+    app.draft_writers.add(people.kim, draft, people.other.user_id)
+    old = app.drafting.get(people.kim, draft)
+    app.drafting.save(people.other, draft, with_line(old.document, "복지과 몫"), old.revision)
+    with app.db.write() as connection:
+        connection.execute(
+            drafts.update().where(drafts.c.id == draft).values(locked_until=datetime(2020, 1, 1))
+        )
+    late = replace(
+        old.document, approvers=(Approver("결재", "과장", "이과장", signed_on="2026. 11. 2."),)
+    )
+    with pytest.raises(Conflict, match="먼저 고쳤습니다"):
+        app.drafting.save(people.kim, draft, with_line(late, "늦은 글"), old.revision)
+    newest = app.drafting.versions(people.kim, draft)[0]
+    assert "저장하지 못한" in newest.note
+    kept = app.drafting.version(people.kim, draft, newest.number)
+    assert kept.body[-1].text == "늦은 글" and not kept.approvers[0].signed_on
+    now = app.drafting.get(people.kim, draft)
+    with pytest.raises(Conflict):
+        app.drafting.save(people.kim, draft, to_json(now.document), old.revision)
+    assert app.drafting.versions(people.kim, draft)[0] == newest, (
+        "nothing was lost, nothing is kept"
+    )
+    restored = app.drafting.restore(people.kim, draft, newest.number)
+    assert restored.document.body[-1].text == "늦은 글"
 
 
 def test_who_writes_along_neither_decides_nor_writes_on_the_way(

@@ -6,6 +6,7 @@ import hashlib
 import io
 import json
 import zipfile
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -120,6 +121,34 @@ def test_other_shapes_of_facts_are_the_same_facts() -> None:
     # A name given twice is not overwritten, and neither is lost.
     twice = compose("letter", {"제목": "하나", "header": {"제목": "둘"}}).document
     assert twice.title == "하나" and any("둘" in text for text, _ in twice.texts)
+
+
+def test_merged_cells_are_composed_and_read_back_from_both_files(tmp_path: Path) -> None:
+    table = [
+        "| 구분 | 예산 |  | 비고 |",
+        "| 장비 | 1,200 | 300 | 교체 |",
+        "| 교육 | 80 | 20 | 2회 |",
+    ]
+    facts = {**facts_of("report", 0), "현황": "\n".join(("지금의 예산", *table))}
+    document = compose("report", facts).document
+    at = next(n for n, b in enumerate(document.body) if b.rows and b.rows[0][0].text == "구분")
+    block = document.body[at]
+    assert [(c.text, c.col_span) for c in block.rows[0]] == [("구분", 1), ("예산", 2), ("비고", 1)]
+    # Merged down as well, as a table looks that came in from a file.
+    first, second, third = block.rows
+    down = (first, (replace(second[0], row_span=2), *second[1:]), third[1:])
+    body = (*document.body[:at], replace(block, rows=down), *document.body[at + 1 :])
+    merged = replace(document, body=body)
+    wanted = [[(c.text, c.row_span, c.col_span) for c in row] for row in down]
+    file = tmp_path / "merged.hwpx"
+    file.write_bytes(written(merged)[0])
+    tables = [b for b in read_document(file).blocks if b.type == "table"]
+    read = [[[(c.text, c.row_span, c.col_span) for c in row] for row in t.rows] for t in tables]
+    assert wanted in read
+    cells = [t.rows for t in docx.Document(io.BytesIO(written_docx(merged)[0])).tables]
+    grid = next(rows for rows in cells if rows[0].cells[0].text == "구분")
+    assert grid[0].cells[1]._tc is grid[0].cells[2]._tc
+    assert grid[1].cells[0]._tc is grid[2].cells[0]._tc
 
 
 @pytest.mark.parametrize("kind", KINDS, ids=lambda k: k.key)

@@ -17,6 +17,7 @@ from mokmin.base.db import Database, utcnow
 from mokmin.base.errors import Conflict, InvalidInput, NotFound
 from mokmin.base.korean.amounts import official_date
 from mokmin.features.drafting.beginning import GONE
+from mokmin.features.drafting.lines import steps_of, unsigned
 from mokmin.features.drafting.model import Colleague, Draft, Step
 from mokmin.features.drafting.service import DraftingService
 from mokmin.features.drafting.store import draft_steps, drafts, one
@@ -43,7 +44,7 @@ class FlowService:
         """The line in its order."""
         self._drafts.get(principal, draft_id)
         with self._db.read() as connection:
-            return self._steps(connection, draft_id)
+            return steps_of(connection, draft_id)
 
     def colleagues(self, principal: Principal, text: str, limit: int = 12) -> list[Colleague]:
         """People by name or department, the person's own department first."""
@@ -84,7 +85,7 @@ class FlowService:
             ).scalar()
             if known is None or user_id == principal.user_id:
                 raise InvalidInput("결재선에 넣을 수 없는 사람입니다.")
-            steps = self._steps(connection, draft_id)
+            steps = steps_of(connection, draft_id)
             if sum(s.state == "waiting" for s in steps) >= MOST_STEPS:
                 raise InvalidInput(f"결재선에는 {MOST_STEPS}명까지 넣을 수 있습니다.")
             if any(s.user_id == user_id for s in steps if s.state == "waiting"):
@@ -108,7 +109,7 @@ class FlowService:
         """Send the draft along its line. Raises InvalidInput while facts are missing or nobody decides."""
         with self._db.write() as connection:
             draft = self._planning(connection, principal, draft_id)
-            steps = [s for s in self._steps(connection, draft_id) if s.state == "waiting"]
+            steps = [s for s in steps_of(connection, draft_id) if s.state == "waiting"]
             if not steps or steps[-1].role != "결재" or any(s.role == "결재" for s in steps[:-1]):
                 raise InvalidInput("결재선의 마지막 한 사람이 결재권자여야 합니다.")
             if draft.document.blanks:
@@ -138,7 +139,7 @@ class FlowService:
             raise InvalidInput("전결과 대결 가운데 하나를 골라 주십시오.")
         with self._db.write() as connection:
             draft, step = self._turn(connection, principal, draft_id)
-            waiting = [s for s in self._steps(connection, draft_id) if s.state == "waiting"]
+            waiting = [s for s in steps_of(connection, draft_id) if s.state == "waiting"]
             # The decision block stands in the order of the steps of this round.
             place = [s.number for s in self._round(connection, draft_id)].index(step.number)
             approvers = tuple(
@@ -167,7 +168,7 @@ class FlowService:
             raise InvalidInput("되돌려 보내는 까닭을 적어 주십시오.")
         with self._db.write() as connection:
             draft, step = self._turn(connection, principal, draft_id)
-            text = self._unsigned(draft)
+            text = unsigned(draft)
             self._close(connection, principal, draft, step, text, "returned", remark)
             self._update(
                 connection, draft, document=text, state="returned", holder_id=draft.user_id
@@ -208,7 +209,7 @@ class FlowService:
             self._update(
                 connection,
                 draft,
-                document=self._unsigned(draft),
+                document=unsigned(draft),
                 state="writing",
                 holder_id=draft.user_id,
             )
@@ -230,26 +231,12 @@ class FlowService:
         draft = one(connection, principal, draft_id, lock=True)
         if draft is None:
             raise NotFound(GONE)
-        step = next((s for s in self._steps(connection, draft_id) if s.state == "open"), None)
+        step = next((s for s in steps_of(connection, draft_id) if s.state == "open"), None)
         if draft.state != "review" or step is None:
             raise Conflict("결재가 진행 중인 문서가 아닙니다. 새로 고쳐 확인해 주십시오.")
         if step.user_id != principal.user_id or draft.holder_id != principal.user_id:
             raise Conflict(_OTHERS_TURN)
         return draft, step
-
-    def _steps(self, connection: Connection, draft_id: int) -> list[Step]:
-        query = (
-            sa.select(draft_steps, users.c.name, users.c.post)
-            .join(users, users.c.id == draft_steps.c.user_id)
-            .where(draft_steps.c.draft_id == draft_id)
-            .order_by(draft_steps.c.number)
-        )
-        return [
-            Step(
-                r.number, r.role, r.user_id, r.name, r.post, r.state, r.remark, r.version, r.done_at
-            )
-            for r in connection.execute(query)
-        ]
 
     def _person(self, connection: Connection, principal: Principal) -> tuple[str, str]:
         row = connection.execute(
@@ -301,7 +288,7 @@ class FlowService:
 
     def _round(self, connection: Connection, draft_id: int) -> list[Step]:
         """The steps since the draft was submitted last, the author's first."""
-        steps = self._steps(connection, draft_id)
+        steps = steps_of(connection, draft_id)
         begun = max((s.number for s in steps if s.role == "기안"), default=0)
         return [s for s in steps if s.number >= begun]
 
@@ -332,17 +319,13 @@ class FlowService:
         assert principal.user_id is not None
         line = [("기안", principal.user_id), *((s.role, s.user_id) for s in steps)]
         self._plan(connection, draft_id, line)
-        made = self._steps(connection, draft_id)[-len(line) :]
+        made = steps_of(connection, draft_id)[-len(line) :]
         connection.execute(
             draft_steps.update()
             .where(place, draft_steps.c.number == made[0].number)
             .values(state="done", version=version, done_at=utcnow())
         )
         self._open(connection, draft_id, made[1])
-
-    def _unsigned(self, draft: Draft) -> str:
-        bare = tuple(replace(a, signed_on="", how="") for a in draft.document.approvers)
-        return json.dumps(to_json(replace(draft.document, approvers=bare)), ensure_ascii=False)
 
     def _update(self, connection: Connection, draft: Draft, **values: Any) -> None:
         connection.execute(

@@ -46,8 +46,9 @@ def last_of(connection: Connection, draft_id: int, user_id: int) -> str:
 
 
 def title_of(document: OfficialDocument) -> str:
-    """The title of a draft in lists."""
-    return (document.title.strip() or kind_of(document.kind).name)[:400]
+    """The title of a draft in lists; its kind while the title is missing."""
+    given = document.title.strip()
+    return given[:400] if given.strip("[ ]") else f"{kind_of(document.kind).name} (제목 없음)"
 
 
 def dump(value: Mapping[str, Any]) -> str:

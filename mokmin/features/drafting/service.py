@@ -121,38 +121,23 @@ class DraftingService(DraftBeginning):
             raise TooLarge("문서가 너무 큽니다. 나누어 써 주십시오. 쓰신 글은 그대로 있습니다.")
         with self._db.write() as connection:
             draft = self._writable(connection, principal, draft_id)
-            other = self._other_writer(connection, draft, principal)
-            if other:
-                self._rescue(connection, draft, value, principal)
-        if other:
-            raise Conflict(
-                f"{other}님이 이어받아 쓰고 있습니다. 쓰신 글은 판 목록에 따로 두었고 화면에도 그대로 있습니다."
-            )
-        with self._db.write() as connection:
-            draft = self._writable(connection, principal, draft_id)
-            if self._other_writer(connection, draft, principal):
-                raise Conflict("다른 사람이 이어받아 쓰고 있습니다. 다시 저장해 주십시오.")
-            if revision != draft.revision:
-                raise Conflict(
-                    "다른 곳에서 먼저 고쳤습니다. 새로 고쳐 고친 글을 확인해 주십시오. 쓰신 글은 화면에 그대로 있습니다."
-                )
+            why = self._refusal(connection, draft, principal, revision)
             document = from_json({**value, "kind": draft.kind})
             made = replace(document, approvers=_block_of(draft, document))
-            values: dict[str, Any] = {
-                "document": dump(to_json(made)),
-                "title": title_of(made),
-                "revision": draft.revision + 1,
-                "updated_at": utcnow(),
-                "locked_by": principal.user_id,
-                "locked_until": utcnow() + LOCK,
-            }
-            if facts is not None:
-                values["facts"] = dump(facts)
-            if grade is not None and GRADES.index(grade) >= GRADES.index(draft.grade):
-                values["grade"] = grade
-            connection.execute(drafts.update().where(drafts.c.id == draft_id).values(**values))
-            self._keep_now_and_then(connection, draft, values["document"], principal)
-            row = connection.execute(sa.select(drafts).where(drafts.c.id == draft_id)).one()
+            text = dump(to_json(made))
+            if why:
+                self._rescue(connection, draft, text, principal)
+            else:
+                values: dict[str, Any] = {"document": text, "title": title_of(made)}
+                if facts is not None:
+                    values["facts"] = dump(facts)
+                if grade is not None and GRADES.index(grade) >= GRADES.index(draft.grade):
+                    values["grade"] = grade
+                self._store(connection, draft, values, principal)
+                row = connection.execute(sa.select(drafts).where(drafts.c.id == draft_id)).one()
+        # What could not be saved is kept before the person is told.
+        if why:
+            raise Conflict(why)
         return to_draft(row)
 
     def keep(self, principal: Principal, draft_id: int, note: str) -> int:
@@ -267,13 +252,39 @@ class DraftingService(DraftBeginning):
         with self._db.read() as connection:
             return draft.state != "approved" and may_write(connection, principal, draft)
 
-    def _rescue(
-        self, connection: Connection, draft: Draft, value: Any, principal: Principal
+    def _refusal(
+        self, connection: Connection, draft: Draft, principal: Principal, revision: int
+    ) -> str:
+        """Why a text written since ``revision`` cannot take the place of the present one; empty if it can."""
+        other = self._other_writer(connection, draft, principal)
+        if other:
+            return f"{other}님이 이어받아 쓰고 있습니다. 쓰신 글은 판 목록에 따로 두었고 화면에도 그대로 있습니다."
+        if revision != draft.revision:
+            return (
+                "다른 곳에서 먼저 고쳤습니다. 새로 고쳐 고친 글을 확인해 주십시오. "
+                "쓰신 글은 판 목록에 따로 두었고 화면에도 그대로 있습니다."
+            )
+        return ""
+
+    def _store(
+        self, connection: Connection, draft: Draft, values: dict[str, Any], principal: Principal
     ) -> None:
-        """Keep what somebody wrote whose pen was taken, as a version of its own."""
+        """Write a text in the place of the present one; the person goes on holding the pen."""
+        now = utcnow()
+        about = {"revision": draft.revision + 1, "updated_at": now}
+        pen = {"locked_by": principal.user_id, "locked_until": now + LOCK}
+        connection.execute(
+            drafts.update().where(drafts.c.id == draft.id).values(**values, **about, **pen)
+        )
+        self._keep_now_and_then(connection, draft, values["document"], principal)
+
+    def _rescue(
+        self, connection: Connection, draft: Draft, text: str, principal: Principal
+    ) -> None:
+        """Keep what somebody wrote who could not save it, as a version of its own."""
         assert principal.user_id is not None
-        text = dump(to_json(from_json({**value, "kind": draft.kind})))
-        if text != last_of(connection, draft.id, principal.user_id):
+        known = (dump(to_json(draft.document)), last_of(connection, draft.id, principal.user_id))
+        if text not in known:
             note = f"{principal.name}님이 저장하지 못한 글"
             keep_version(connection, draft.id, text, note, principal.user_id)
 

@@ -25,10 +25,13 @@ class RecordedModel:
         purpose: str,
         grade: str,
         count: Callable[[str], int],
+        assistant: int | None = None,
     ) -> None:
         self.name, self.grade, self.profile = model.name, model.grade, model.profile
         self._model, self._audit, self._principal = model, audit, principal
         self._purpose, self._seen, self._count = purpose, grade, count
+        # Whose call it is, where an assistant of a department asks.
+        self._more: dict[str, int] = {"assistant": assistant} if assistant else {}
 
     def stream(self, messages: Sequence[Message], *, max_tokens: int = 1024) -> Iterator[str]:
         """See ``ChatModel.stream``. The entry is written when the stream ends, however it ends."""
@@ -70,6 +73,7 @@ class RecordedModel:
                 milliwon=self.profile.milliwon(used.tokens_in, used.tokens_out, ms),
                 milliwatt_hours=self.profile.milliwatt_hours(ms),
                 outcome=outcome,
+                **self._more,
             )
 
     def probe(self) -> str:

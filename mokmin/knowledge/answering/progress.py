@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Sequence
 from dataclasses import asdict
 
+from mokmin.governance.access.model import highest
 from mokmin.knowledge.answering.citing import place
 from mokmin.knowledge.answering.evidence import Basis
-from mokmin.knowledge.answering.model import Answer
+from mokmin.knowledge.answering.model import Answer, Citation, Mode, Nearest, Sentence
 from mokmin.knowledge.answering.selection import Scored, Selected
 from mokmin.knowledge.answering.understanding import Understood
 from mokmin.knowledge.answering.writing import EXTRACTIVE_MODEL
@@ -90,3 +92,36 @@ def _considered(hit: Hit, kept: bool) -> dict[str, object]:
         "similarity": round(hit.dense, 3),
         "kept": kept,
     }
+
+
+def finished(
+    run: Run,
+    lead: str,
+    sentences: Sequence[Sentence],
+    citations: tuple[Citation, ...],
+    mode: Mode,
+    model: str,
+    *,
+    refused: bool = False,
+    reason: str = "",
+    nearest: tuple[Nearest, ...] = (),
+) -> Answer:
+    """The whole answer of what was written; only what a sentence cites is kept."""
+    used = {n for s in sentences for n in s.citations}
+    kept = tuple(c for c in citations if c.n in used)
+    return Answer(
+        question=run.understood.text,
+        lead=lead,
+        sentences=tuple(sentences),
+        citations=kept,
+        refused=refused,
+        reason=reason,
+        mode=mode,
+        model=model,
+        grade=highest([c.grade for c in kept]),
+        seconds=time.perf_counter() - run.begin,
+        nearest=nearest,
+        notices=tuple(run.notices),
+        standalone=run.understood.standalone if run.understood.follows else "",
+        trace=trace_of(run),
+    )

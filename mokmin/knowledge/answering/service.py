@@ -2,11 +2,8 @@
 
 from __future__ import annotations
 
-import os
-import threading
 import time
 from collections.abc import Callable, Collection, Generator, Iterator, Sequence
-from dataclasses import replace
 from functools import cached_property
 
 from mokmin.base.errors import Unavailable
@@ -24,22 +21,17 @@ from mokmin.knowledge.answering import extractive
 from mokmin.knowledge.answering.asking import tokens
 from mokmin.knowledge.answering.assisting import PLAIN, Manner
 from mokmin.knowledge.answering.citing import place
-from mokmin.knowledge.answering.clauses import clauses
-from mokmin.knowledge.answering.conflicts import disagreements
 from mokmin.knowledge.answering.curated import CuratedAnswers, answer_of
-from mokmin.knowledge.answering.evidence import LAW, Basis, choose, judged, nouns_of, units_of
+from mokmin.knowledge.answering.finding import Finder, Turn
 from mokmin.knowledge.answering.masking import GradedMask, masked_event, unmasked
 from mokmin.knowledge.answering.model import (
     Answer,
     AnswerEvent,
-    Citation,
     Exchange,
     Mode,
     Nearest,
-    Sentence,
 )
-from mokmin.knowledge.answering.progress import Run, declined_answer, trace_of
-from mokmin.knowledge.answering.selection import Selector, select
+from mokmin.knowledge.answering.progress import Run, declined_answer, finished
 from mokmin.knowledge.answering.understanding import Understood, declined, understand
 from mokmin.knowledge.answering.verification import Verifier
 from mokmin.knowledge.answering.writing import (
@@ -48,17 +40,12 @@ from mokmin.knowledge.answering.writing import (
     WritingPolicy,
     with_quotes,
 )
-from mokmin.knowledge.documents.references import base_law, references
-from mokmin.knowledge.search.model import Hit
 from mokmin.knowledge.search.question import clean_query
 from mokmin.knowledge.search.service import SearchService
 
 REFUSAL = "근거를 찾지 못했습니다."
 GENERAL = "고른 자료에는 답이 없어 모델의 일반 지식으로 썼습니다. 근거가 없으니 그대로 쓰지 말고 확인해 주세요."
-TOP = 20
 SWITCH = "assistant"
-CITING, FOLLOWED = 2, 3
-_finding = threading.BoundedSemaphore(max(1, (os.cpu_count() or 2) // 2))
 
 
 class AnswerService:
@@ -89,6 +76,7 @@ class AnswerService:
         self._audit = audit
         self._analyser = analyser
         self._embedder = embedder
+        self._finder = Finder(search, analyser, embedder)
         self._writer = ModelWriter(
             models, analyser, policy or WritingPolicy(), lambda: self._verifier
         )
@@ -217,14 +205,11 @@ class AnswerService:
             answer = kept
         else:
             yield AnswerEvent("step", "문서고에서 근거를 찾고 있습니다")
-            # Finding evidence takes a core for half a second: so many at once that pages stay quick.
-            if not _finding.acquire(blocking=False):
+            turn = Turn()
+            if not turn.comes:
                 yield AnswerEvent("step", "앞선 질문을 먼저 찾고 있습니다. 곧 차례가 옵니다")
-                _finding.acquire()
-            try:
-                run = self._retrieve(principal, understood, within, begin)
-            finally:
-                _finding.release()
+            with turn:
+                run = self._finder.find(principal, understood, within, begin)
             run.notices += told
             if not run.basis.sufficient:
                 answer = self._refuse(run)
@@ -234,7 +219,7 @@ class AnswerService:
                 seen = highest(
                     [grade, *(h.grade for h in run.evidence), *(e.grade for e in history)]
                 )
-                recorded = self._recorded(principal, cleared, seen)
+                recorded = self._recorded(principal, cleared, seen, manner)
                 answer = yield from self._generate(recorded, run, history, manner)
             else:
                 yield AnswerEvent("step", "답이 되는 문장을 고르고 있습니다")
@@ -269,11 +254,19 @@ class AnswerService:
             yield event
 
     def _recorded(
-        self, principal: Principal, models: Sequence[ChatModel], grade: str
+        self, principal: Principal, models: Sequence[ChatModel], grade: str, manner: Manner
     ) -> list[ChatModel]:
         return [
-            RecordedModel(m, self._audit, principal, purpose="answer", grade=grade, count=tokens)
-            for m in models
+            RecordedModel(
+                model,
+                self._audit,
+                principal,
+                purpose="answer",
+                grade=grade,
+                count=tokens,
+                assistant=manner.assistant,
+            )
+            for model in models
         ]
 
     def _generally(
@@ -290,14 +283,14 @@ class AnswerService:
         if not cleared:
             return refused
         written = yield from self._writer.write_generally(
-            self._recorded(principal, cleared, before),
+            self._recorded(principal, cleared, before, manner),
             run.understood.standalone,
             run.notices,
             manner.instructions,
         )
         if not written.sentences:
             return refused
-        return self._finish(run, GENERAL, written.sentences, (), "generative", written.model)
+        return finished(run, GENERAL, written.sentences, (), "generative", written.model)
 
     def _kept(
         self,
@@ -311,52 +304,6 @@ class AnswerService:
             return None
         found = self._curated.match(principal, understood, within)
         return answer_of(understood, *found, begin) if found else None
-
-    def _retrieve(
-        self,
-        principal: Principal,
-        understood: Understood,
-        within: Sequence[int] | None,
-        begin: float,
-    ) -> Run:
-        """Search, evidence and clauses of a question."""
-        result = self._search.search(principal, understood.standalone, top=TOP, within=within)
-        run = Run(understood, result, choose(result.hits, result.trace), begin)
-        run.mark("search")
-        if not run.basis.hits:
-            return run
-        units = units_of(self._search, principal, run.basis.hits)
-        selector = Selector(self._analyser(), self._embedder())
-        run.scored = selector.score(result.query, result.trace, units)
-        nouns, strange = nouns_of(result.query, result.hits, result.trace, self._analyser())
-        run.basis = judged(run.basis, run.scored, result.trace, nouns, strange)
-        run.mark("clauses")
-        run.basis = self._follow(principal, run.basis, within)
-        run.selected = select(run.scored)
-        older = units_of(self._search, principal, run.basis.older)
-        analyser = self._analyser()
-        former = [clause for unit in older for clause in clauses(unit.passages, analyser)]
-        found = disagreements(run.selected, former, analyser)
-        run.notices += [item.text for item in found]
-        run.mark("select")
-        return run
-
-    def _follow(self, principal: Principal, basis: Basis, within: Sequence[int] | None) -> Basis:
-        """Add the provisions that the best passages of manuals cite (법 제25조제1항제5호)."""
-        if not basis.sufficient or within is not None:
-            return basis
-        found: dict[int, Hit] = {}
-        items: dict[int, int | None] = {}
-        known = {hit.passage_id for hit in basis.hits}
-        for hit in [h for h in basis.hits if h.kind != LAW][:CITING]:
-            law = base_law(self._search.opening(principal, hit.document_id))
-            for reference in references(hit.text, law):
-                provision = self._search.provision(principal, reference.law, reference.article)
-                if provision is not None and len(found) < FOLLOWED:
-                    items[provision.passage_id] = reference.item
-                    if provision.passage_id not in known:
-                        found[provision.passage_id] = provision
-        return replace(basis, hits=(*basis.hits, *found.values()), followed=items)
 
     def _generate(
         self,
@@ -378,7 +325,7 @@ class AnswerService:
         if written.broken:
             quoted = self._extract(run)
             sentences, citations = with_quotes(written, quoted.sentences, quoted.citations)
-        return self._finish(run, "", sentences, tuple(citations), "generative", written.model)
+        return finished(run, "", sentences, tuple(citations), "generative", written.model)
 
     def _extract(self, run: Run) -> Answer:
         analyser = self._analyser()
@@ -391,7 +338,7 @@ class AnswerService:
         sentences, citations = extractive.compose(run.result.query, run.selected, followed)
         if not sentences:
             return self._refuse(run)
-        return self._finish(
+        return finished(
             run,
             extractive.lead(citations),
             sentences,
@@ -429,38 +376,6 @@ class AnswerService:
             )
             + "낱말을 바꾸어 다시 묻거나, 아래 문서의 담당 부서에 확인해 주세요."
         )
-        return self._finish(
+        return finished(
             run, REFUSAL, [], (), mode, model, refused=True, reason=reason, nearest=tuple(nearest)
-        )
-
-    @staticmethod
-    def _finish(
-        run: Run,
-        lead: str,
-        sentences: Sequence[Sentence],
-        citations: tuple[Citation, ...],
-        mode: Mode,
-        model: str,
-        *,
-        refused: bool = False,
-        reason: str = "",
-        nearest: tuple[Nearest, ...] = (),
-    ) -> Answer:
-        used = {n for s in sentences for n in s.citations}
-        kept = tuple(c for c in citations if c.n in used)
-        return Answer(
-            question=run.understood.text,
-            lead=lead,
-            sentences=tuple(sentences),
-            citations=kept,
-            refused=refused,
-            reason=reason,
-            mode=mode,
-            model=model,
-            grade=highest([c.grade for c in kept]),
-            seconds=time.perf_counter() - run.begin,
-            nearest=nearest,
-            notices=tuple(run.notices),
-            standalone=run.understood.standalone if run.understood.follows else "",
-            trace=trace_of(run),
         )
