@@ -80,6 +80,8 @@ def test_what_is_missing_is_asked_and_never_invented(kim: Any) -> None:
     now = state(kim, int(answer.headers["location"].rsplit("/", 1)[1]))
     assert {"보도시점", "담당자", "내용"} <= {b["key"] for b in now["blanks"]}
     assert "[ " in now["preview"] and "from-blank" in now["preview"]
+    kim.post("/drafts", {"kind": "plan"})
+    assert "계획서 (제목 없음)" in kim.get("/drafts").text
 
 
 def test_saving_keeps_the_text_and_renumbers(kim: Any, draft: int) -> None:

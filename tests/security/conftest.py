@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import re
+import zipfile
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -94,6 +95,17 @@ def _last(answer: Any) -> str:
     return str(found[0]) if found else ""
 
 
+def _form_file() -> bytes:
+    """A form with one place to fill."""
+    names = 'xmlns:hs="http://x/section" xmlns:hp="http://x/paragraph"'
+    text = '<hp:p><hp:run charPrIDRef="0"><hp:t>수신: {{수신}}</hp:t></hp:run></hp:p>'
+    sink = io.BytesIO()
+    with zipfile.ZipFile(sink, "w") as archive:
+        archive.writestr("mimetype", "application/hwp+zip")
+        archive.writestr("Contents/section0.xml", f"<hs:sec {names}>{text}</hs:sec>")
+    return sink.getvalue()
+
+
 def _furnish(house: Estate) -> None:
     """One of everything for kim."""
     app, ids = house.app, house.ids
@@ -142,6 +154,14 @@ def _furnish(house: Estate) -> None:
         house.who("kim"), int(ids["draft_id"]), house.who("colleague").user_id or 0
     )
     ids["comment_id"] = ids["number"] = "1"
+    # An administrator sees the forms of all departments (features/forms/store.py), never a list.
+    form = app.forms.upload(
+        house.who("keeper"), "위임장", "", "O", ["회계과"], "a.hwpx", _form_file()
+    )
+    app.forms.change_state(house.who("keeper"), form, "published")
+    rows = f"수신,비고\n{SECRET},없음\n".encode()
+    ids["template_id"] = str(form)
+    ids["form_batch"] = str(app.form_batches.prepare(house.who("kim"), form, "a.csv", rows))
     about = Content(name=f"{SECRET} 도우미", documents=(mine,))
     ids["assistant_id"] = str(app.work_assistants.make(house.who("kim"), about, "회계과"))
     app.work_assistants.ask(house.who("kim"), int(ids["assistant_id"]), 1)
@@ -167,6 +187,7 @@ def estate(
         house.account("kim", "official", "회계과")
         house.account("colleague", "official", "회계과")
         house.account("other", "official", "복지과")
+        house.account("keeper", "steward", "회계과")
         for role in ROLES:
             house.account(f"a-{role}", role, "복지과")
         _furnish(house)

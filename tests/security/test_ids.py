@@ -39,6 +39,8 @@ def _path(route: Declared, ids: dict[str, str]) -> str:
     if "/chat/" in route.path:
         common["form"] = "docx"
         ids = ids | {"document_id": ids["attached"]}
+    if route.path.startswith("/forms/batches/"):
+        ids = ids | {"batch_id": ids["form_batch"]}
     known = ids | common
     # Of what nobody made here the first one stands for all.
     return re.sub(r"{(\w+)}", lambda m: known.get(m.group(1), ids.get("other", "1")), route.path)
