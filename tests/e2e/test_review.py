@@ -49,8 +49,9 @@ def test_an_answer_that_was_reported_is_graded_by_keyboard(
 def test_switching_off_and_on(page: Page, service: Any, check: Any) -> None:
     page.goto(service.url + "/admin/switches")
     check(page)
-    page.locator("summary", has_text="점검 알리기").first.press("Enter")
-    page.locator("#f-notice-0").fill("잠시 고칩니다.")
+    one = page.locator("li", has=page.get_by_role("heading", name="업무 대화", exact=True))
+    one.locator("summary").press("Enter")
+    one.get_by_label("직원에게 보일 알림").fill("잠시 고칩니다.")
     check(page)
     page.get_by_role("button", name="업무 대화 지금 끄기").press("Enter")
     expect(page.locator(".announce")).to_contain_text("잠시 고칩니다.")

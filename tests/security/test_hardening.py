@@ -38,7 +38,7 @@ FORM = {
 
 def _filled(route: Declared, estate: Any) -> str:
     values = estate.ids | {"kind": "summary", "form": "csv", "n": "1", "page": "1"}
-    return re.sub(r"{(\w+)}", lambda m: values.get(m.group(1), "1"), route.path).replace(
+    return re.sub(r"{(\w+)(?::\w+)?}", lambda m: values.get(m.group(1), "1"), route.path).replace(
         "/…", "/logo.svg"
     )
 
@@ -125,7 +125,7 @@ def test_what_a_form_does_not_ask_for_changes_nobody(estate: Any) -> None:
         if route.method == "GET" or not route.open_to("official") or route.path == "/setup":
             continue
         url = re.sub(
-            r"{(\w+)}", lambda m: "summary" if m.group(1) == "kind" else ABSENT, route.path
+            r"{(\w+)(?::\w+)?}", lambda m: "summary" if m.group(1) == "kind" else ABSENT, route.path
         )
         if route.path.startswith(("/api/", "/scim/")):
             answer = estate.send("other", route.method, url, json=FORM | EXTRA)
@@ -149,7 +149,7 @@ def test_a_token_opens_what_its_scopes_say(estate: Any) -> None:
         if route.need == "public" or not route.need:
             continue
         answer = estate.send(
-            None, route.method, re.sub(r"{\w+}", ABSENT, route.path),
+            None, route.method, re.sub(r"{[\w:]+}", ABSENT, route.path),
             headers={"Authorization": f"Bearer {token}", "Accept": "application/json"},
             **({} if route.method == "GET" else {"json": {}}),
         )  # fmt: skip

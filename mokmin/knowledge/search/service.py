@@ -65,7 +65,8 @@ class Found:
     scored: list[Scored]
     seconds: float
     stages: tuple[tuple[str, float], ...] = ()
-    """Seconds of each stage: ``understand``, ``retrieve``, ``check``, ``rank``, ``link``, ``rerank``."""
+    """Seconds of each stage: ``understand``, ``retrieve``, ``check``, ``rank``, ``link``, and
+    ``rerank`` where a reranker is set up."""
     rerank: Outcome = ""
     parts: tuple[str, ...] = ()
     """The questions that it was split into; empty for a single one."""
@@ -239,7 +240,8 @@ class SearchService:
         reranked: Outcome = ""
         if self._reranking is not None and mode == "hybrid":
             scored, reranked = self._reranking.order(question.text, scored, rows)
-            moments.append(time.perf_counter())
+            if reranked:
+                moments.append(time.perf_counter())
         stages = tuple(
             (name, end - begin)
             for name, begin, end in zip(_STAGES, moments, moments[1:], strict=False)
