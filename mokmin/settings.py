@@ -8,7 +8,7 @@ from pathlib import Path
 
 from mokmin.base.errors import InvalidInput
 from mokmin.base.llm.endpoints import ModelEndpoint, read_models_file
-from mokmin.base.llm.hosts import AllowedHosts, read_hosts
+from mokmin.base.net.hosts import AllowedHosts, read_hosts
 from mokmin.features.stewardship.scanning import read_roots
 from mokmin.governance.access.model import ROLES
 from mokmin.governance.audit.care import LEAST_MONTHS

@@ -1,7 +1,8 @@
 """Pack the browser assets that ``frontend/vendor.json`` names into the package.
 
 ``python tools/vendor.py`` fetches each package with ``npm pack`` (from whatever registry the
-machine's own npm is set to), copies the listed files into ``mokmin/base/web/static/vendor/`` and
+machine's own npm is set to), copies the listed files into ``mokmin/base/web/static/vendor/`` (or the
+folder ``into`` of a package that no browser loads) and
 refuses to end well when a copied file does not have the recorded sha256. Source maps and comments
 that point to them are dropped. ``--update`` records new hashes after a version was changed by hand.
 
@@ -101,7 +102,7 @@ def outputs(item: dict[str, Any], package: Path) -> dict[str, bytes]:
 
 def notice(packages: list[dict[str, Any]]) -> str:
     """The text to join to NOTICE: name, version, licence and copyright line of each package."""
-    lines = ["Browser assets packed into mokmin/base/web/static (see frontend/vendor.json):", ""]
+    lines = ["Browser assets and fonts packed into the package (see frontend/vendor.json):", ""]
     for item in packages:
         lines.append(f"- {item['name']} {item['version']}: {item['licence']}. {item['credit']}")
     return "\n".join(lines) + "\n"
@@ -113,7 +114,7 @@ def main() -> int:
     parser.add_argument("--update", action="store_true", help="record the hashes found")
     update: bool = parser.parse_args().update
     manifest = json.loads(MANIFEST.read_text(encoding="utf-8"))
-    staged: dict[str, bytes] = {}
+    staged: dict[Path, bytes] = {}
     wrong = []
     with tempfile.TemporaryDirectory() as folder:
         for item in manifest["packages"]:
@@ -125,14 +126,15 @@ def main() -> int:
                 item["files"] = found
             elif found != item["files"]:
                 wrong.append(item["name"])
-            staged |= made
+            folder_of = ROOT / item["into"] if "into" in item else TARGET
+            staged |= {folder_of / path: data for path, data in made.items()}
     if wrong:
         print(f"sha256 differs from frontend/vendor.json: {', '.join(wrong)}; nothing was changed")
         return 1
     shutil.rmtree(TARGET, ignore_errors=True)
     for path, data in staged.items():
-        (TARGET / path).parent.mkdir(parents=True, exist_ok=True)
-        (TARGET / path).write_bytes(data)
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(data)
     if update:
         text = json.dumps(manifest, ensure_ascii=False, indent=1)
         MANIFEST.write_text(text + "\n", encoding="utf-8")

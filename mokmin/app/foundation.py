@@ -15,8 +15,8 @@ from mokmin.base.jobs import JobQueue
 from mokmin.base.korean.kiwi import KiwiAnalyser
 from mokmin.base.korean.ports import Analyser
 from mokmin.base.llm.endpoints import ModelEndpoint
-from mokmin.base.llm.hosts import AllowedHosts
 from mokmin.base.llm.ports import ChatModel, Embedder, Reranker
+from mokmin.base.net.hosts import AllowedHosts
 from mokmin.knowledge.search.ports import PassageIndex
 from mokmin.settings import Settings
 

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import json
 import tempfile
 from functools import cached_property
+from importlib import import_module
 from pathlib import Path
 
 from mokmin import migrations
@@ -12,6 +14,8 @@ from mokmin.app.governance import Governance
 from mokmin.base.formats.limits import ReadLimits
 from mokmin.base.formats.model import ParsedDocument
 from mokmin.base.formats.reader import read_isolated
+from mokmin.governance.endpoints.model import Endpoint
+from mokmin.governance.endpoints.others import Registered
 from mokmin.governance.privacy.redaction import Purpose
 from mokmin.knowledge.answering.curated import CuratedAnswers
 from mokmin.knowledge.answering.leaning import Leaning
@@ -28,11 +32,14 @@ from mokmin.knowledge.documents.rights_audience import Audience
 from mokmin.knowledge.documents.rights_viewing import RightsViewing
 from mokmin.knowledge.documents.service import DocumentService
 from mokmin.knowledge.ingestion.caches import DiskCache, ShippedCache
+from mokmin.knowledge.ingestion.embedding_desk import EmbeddingDesk, Offer
 from mokmin.knowledge.ingestion.features import FeatureExtractor
 from mokmin.knowledge.ingestion.indexing import has_passages
 from mokmin.knowledge.ingestion.privacy_scan import PrivacyScan
+from mokmin.knowledge.ingestion.reembedding import Reembedding
 from mokmin.knowledge.ingestion.service import Ingestion
 from mokmin.knowledge.search.dictionary import DictionaryService
+from mokmin.knowledge.search.embedding import Choice, RawEmbedder, SearchModels
 from mokmin.knowledge.search.entries import LiveVocabulary
 from mokmin.knowledge.search.inspection import InspectionService
 from mokmin.knowledge.search.reranking import LiveReranking, Reranking
@@ -40,6 +47,14 @@ from mokmin.knowledge.search.service import SearchService
 
 # Tokens and vectors of the demo city, computed beforehand.
 DEMO_FEATURES = Path(__file__).parent.parent / "demo" / "features"
+DEMO_QUESTIONS = Path(__file__).parent.parent / "demo" / "questions.json"
+
+
+def shipped_questions() -> list[tuple[str, frozenset[str]]]:
+    """Questions of the demo city and the files that answer them; they count where the files are here."""
+    told = json.loads(DEMO_QUESTIONS.read_text(encoding="utf-8"))
+    items = [*told["starters"], *told["evaluation"]]
+    return [(q["text"], frozenset(q["expected"])) for q in items if q.get("expected")]
 
 
 class Knowledge(Governance):
@@ -115,6 +130,80 @@ class Knowledge(Governance):
             return self.read_file(path, name)
 
     @cached_property
+    def search_models(self) -> SearchModels:
+        """The models whose vectors the library may be searched with."""
+        return SearchModels(self.db, self.embedder, self._reach_embedder)
+
+    @cached_property
+    def _searching_embedders(self) -> Registered[RawEmbedder]:
+        return Registered(self.endpoint_directory, "embeddings", self._connect_searching)
+
+    def _connect_searching(self, endpoint: Endpoint, sealed: str) -> RawEmbedder | None:
+        key = self._endpoint_key(endpoint, sealed)
+        if key is None:
+            return None
+        made: RawEmbedder = import_module("mokmin.adapters.llm.embeddings").EndpointEmbedder(
+            endpoint.id,
+            endpoint.form,
+            key,
+            self.settings.allowed_hosts,
+            self.redactor.masker(Purpose.MODEL),
+        )
+        return made
+
+    @cached_property
+    def _folder_embedders(self) -> dict[str, RawEmbedder]:
+        return {}
+
+    def _reach_embedder(self, choice: Choice) -> RawEmbedder | None:
+        """What reaches a chosen model; the same as long as nothing of the way to it changes."""
+        if choice.source == "endpoint":
+            known = self._searching_embedders.all()
+            found = (e for e in known if getattr(e, "endpoint_id", 0) == choice.endpoint_id)
+            return next(found, None)
+        models, name = self.settings.home / "models", choice.folder
+        adapter = import_module("mokmin.adapters.llm.folder_embedder")
+        if name not in adapter.folders(models):
+            return None
+        if name not in self._folder_embedders:
+            threads = self.settings.model_threads
+            self._folder_embedders[name] = adapter.FolderEmbedder(models, name, threads)
+        return self._folder_embedders[name]
+
+    def _offered_embedders(self) -> list[Offer]:
+        offers = []
+        for endpoint in self.endpoint_directory.now().endpoints:
+            form = endpoint.form
+            if form.kind == "embeddings" and endpoint.is_on:
+                choice = Choice("endpoint", endpoint_id=endpoint.id)
+                offers.append(Offer(choice, form.name, form.grade, form.model))
+        adapter = import_module("mokmin.adapters.llm.folder_embedder")
+        models = self.settings.home / "models"
+        for name in adapter.folders(models):
+            offers.append(Offer(Choice("folder", folder=name), name, "C", "이 기기의 모델 폴더"))
+        return offers
+
+    @cached_property
+    def reembedding(self) -> Reembedding:
+        """The change of the embedding model, as the worker does it."""
+        return Reembedding(
+            self.db, lambda: self.index, self.search_models, self.audit, shipped_questions
+        )
+
+    @cached_property
+    def embedding_desk(self) -> EmbeddingDesk:
+        """The embedding model, chosen, checked and changed."""
+        return EmbeddingDesk(
+            self.db,
+            self.audit,
+            lambda: self.index,
+            self.search_models,
+            self._reach_embedder,
+            self._offered_embedders,
+            self.settings.home,
+        )
+
+    @cached_property
     def ingestion(self) -> Ingestion:
         """Files to passages."""
         return Ingestion(
@@ -124,6 +213,7 @@ class Knowledge(Governance):
             lambda: self.feature_extractor,
             self.read_file,
             self.intake,
+            lambda version_id: self.reembedding.embed_version(version_id),
         )
 
     @cached_property
@@ -156,6 +246,7 @@ class Knowledge(Governance):
             self.embedder,
             self.vocabulary,
             reranking=reranking,
+            models=self.search_models,
         )
 
     @cached_property

@@ -13,6 +13,7 @@ from mokmin.base.errors import InvalidInput, MokminError
 from mokmin.commands import (
     comparing,
     drafting,
+    embedding,
     library,
     maintenance,
     measuring,
@@ -106,6 +107,17 @@ def parser() -> argparse.ArgumentParser:
     switch.add_argument("what", choices=("list", "off", "on"))
     switch.add_argument("key", nargs="?", metavar="KEY", help="예: assistant, model:이름")
     switch.add_argument("--notice", default="", help="직원에게 보일 알림")
+    embed = add("embedding", embedding.embedding, "찾기에 쓰는 임베딩 모델을 보고 바꿉니다")
+    embed.add_argument(
+        "what",
+        choices=("list", "check", "change", "accept", "status", "cancel", "back", "drop"),
+    )
+    embed.add_argument(
+        "model", nargs="?", default="", metavar="MODEL", help="check는 모델, 나머지는 점검 번호"
+    )
+    embed.add_argument("--query-prefix", default="", help="질문 앞에 붙일 말, 예: 'query: '")
+    embed.add_argument("--passage-prefix", default="", help="글 앞에 붙일 말, 예: 'passage: '")
+    embed.add_argument("--most-characters", type=int, default=2000, metavar="N")
     mcp = add("mcp", programs.mcp, "이 기기의 프로그램에 MCP를 표준 입출력으로 엽니다")
     mcp.add_argument("--as", dest="user", required=True, metavar="LOGIN", help="누구의 권한으로")
     audit = add(

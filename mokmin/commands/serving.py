@@ -25,6 +25,7 @@ from mokmin.features.records.service import JOB as DISCLOSURE
 from mokmin.features.stewardship.watching import JOB as WATCH
 from mokmin.governance.endpoints.watching import TURN_SECONDS
 from mokmin.governance.records.disposal import JOB as DISPOSAL
+from mokmin.knowledge.ingestion.embedding_runs import JOB as EMBED
 from mokmin.knowledge.ingestion.worker import Task, Worker
 from mokmin.settings import Settings, demo_password, first_password
 from mokmin.web import create_web
@@ -90,12 +91,14 @@ def worker(options: argparse.Namespace, settings: Settings, out: Output) -> int:
         app.form_batches.sweep,
         app.watch_desk.turn,
         app.webhooks.turn,
+        app.reembedding.turn,
     )
     tasks: dict[str, Task] = {
         FORM_BATCH: app.form_batches,
         WATCH: app.folder_sync,
         DISPOSAL: app.disposals,
         DISCLOSURE: app.disclosures,
+        EMBED: app.reembedding,
     }
     done = Worker(app.queue, app.ingestion, app.index, chores, tasks).run(
         idle_seconds=options.until_idle, stop=stop.is_set
@@ -206,12 +209,14 @@ def _watch_models(app: App, server: uvicorn.Server) -> None:
 
 
 def _queue_folders(app: App, server: uvicorn.Server) -> None:
-    """Queue the watched folders whose time has come: here, because a worker that has no jobs leaves."""
+    """Queue the watched folders whose time has come, and a change of the embedding model that stopped:
+    here, because a worker that has no jobs leaves."""
     while not server.should_exit:
         time.sleep(FOLDER_SECONDS)
         try:
             if server.started:
                 app.watch_desk.turn()
+                app.reembedding.turn()
         except (MokminError, DBAPIError, OSError) as error:
             # Tried again at the next turn.
             log.warning("folders not queued", extra={"error": type(error).__name__})
@@ -255,6 +260,9 @@ def _serve(app: App, out: Output) -> int:
             log_config=None,
             access_log=False,
             server_header=False,
+            # Longer than clients and gateways keep an idle connection: whoever closes first must not be us
+            # while a request is on its way.
+            timeout_keep_alive=75,
             timeout_graceful_shutdown=3,
         )
     )

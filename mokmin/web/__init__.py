@@ -17,6 +17,7 @@ from mokmin import __version__, features
 from mokmin.app import App
 from mokmin.base.db import utcnow
 from mokmin.base.web.kit import STATIC, PageKit
+from mokmin.base.web.language import LanguageMiddleware
 from mokmin.base.web.middleware import SecurityMiddleware
 from mokmin.demo import loader
 from mokmin.governance.access.model import ROLE_NAMES, Permission
@@ -114,6 +115,7 @@ def create_web(app: App) -> FastAPI:
         by_cookie=lambda token, touch: app.sessions.find(token, touch=touch),
         by_token=lambda token: app.api_tokens.find(token),
     )
+    web.add_middleware(LanguageMiddleware)
     web.add_middleware(NewDayMiddleware, day=lambda: app.new_day)
     web.add_middleware(
         SecurityMiddleware,

@@ -16,8 +16,8 @@ from mokmin.adapters.llm.openai_chat import OpenAIChat
 from mokmin.app import App
 from mokmin.base.errors import Conflict, InvalidInput, NotAllowed, NotFound, Unavailable
 from mokmin.base.llm.fakes import ScriptedChatModel
-from mokmin.base.llm.hosts import PRIVATE, AllowedHosts
 from mokmin.base.llm.ports import Message, ModelProfile
+from mokmin.base.net.hosts import PRIVATE, AllowedHosts
 from mokmin.features.endpoints.model import TIE
 from mokmin.features.gateway.model import Chat, Turn
 from mokmin.features.tools.model import Kind, Pick

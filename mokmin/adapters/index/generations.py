@@ -14,12 +14,13 @@ import shutil
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from datetime import datetime, timedelta
 from pathlib import Path
 
 from mokmin.base.db import utcnow
 from mokmin.base.errors import Conflict
+from mokmin.knowledge.search.ports import BUILT_IN
 
 # Of the table's columns and of how its tokens are made; counted up with every change of them.
 SCHEMA = 3
@@ -32,12 +33,18 @@ Signature = tuple[int, int, int]
 @dataclass(frozen=True, slots=True)
 class Pointer:
     """What ``CURRENT`` says. ``complete`` is False for an index that was begun empty in the place of
-    one of another schema and has yet to be rebuilt from the database."""
+    one of another schema and has yet to be rebuilt from the database. ``model`` and ``dimensions`` of its
+    vectors (None: those of the built-in model); ``kept`` is a replaced generation that stays."""
 
     schema: int
     generation: int
     complete: bool = True
     built_at: str | None = None
+    model: int = BUILT_IN
+    dimensions: int | None = None
+    kept: int | None = None
+    kept_model: int = BUILT_IN
+    kept_dimensions: int | None = None
 
     @property
     def built(self) -> datetime | None:
@@ -95,16 +102,66 @@ class Generations:
     def begin(self) -> int:
         """The number of a new generation; half-built ones are thrown away. The caller holds the
         lock ``rebuild``."""
-        current = self.ensure().generation
+        pointer = self.ensure()
         for number in self._numbers():
-            if number > current:
+            if number > pointer.generation and number != pointer.kept:
                 shutil.rmtree(self.folder(number), ignore_errors=True)
         return self._highest() + 1
 
-    def switch(self, generation: int) -> None:
-        """Point every process to another generation, at once."""
+    def switch(
+        self, generation: int, model: int, dimensions: int | None, *, keep: bool = False
+    ) -> None:
+        """Point every process to another generation, at once. ``keep``: the one that is replaced stays;
+        without it, one that was kept before stays as it is."""
         with self.locked("open"):
-            self._point(Pointer(SCHEMA, generation, True, utcnow().isoformat(timespec="seconds")))
+            old = self.read()
+            made = Pointer(
+                SCHEMA,
+                generation,
+                True,
+                utcnow().isoformat(timespec="seconds"),
+                model,
+                dimensions,
+            )
+            if old is not None and keep and old.complete and old.schema == SCHEMA:
+                made = replace(
+                    made, kept=old.generation, kept_model=old.model, kept_dimensions=old.dimensions
+                )
+            elif old is not None and not keep:
+                made = replace(
+                    made,
+                    kept=old.kept,
+                    kept_model=old.kept_model,
+                    kept_dimensions=old.kept_dimensions,
+                )
+            self._point(made)
+
+    def switch_back(self) -> None:
+        """Point every process to the kept generation; the one in use is kept. Raises Conflict."""
+        with self.locked("open"):
+            old = self.read()
+            if old is None or old.kept is None or not self.folder(old.kept).is_dir():
+                raise Conflict("돌아갈 예전 색인이 없습니다. 지금 쓰는 색인은 그대로입니다.")
+            self._point(
+                Pointer(
+                    SCHEMA,
+                    old.kept,
+                    True,
+                    utcnow().isoformat(timespec="seconds"),
+                    old.kept_model,
+                    old.kept_dimensions,
+                    old.generation,
+                    old.model,
+                    old.dimensions,
+                )
+            )
+
+    def forget_kept(self) -> None:
+        """Keep no replaced generation; its folder goes when no query can be reading it any more."""
+        with self.locked("open"):
+            old = self.read()
+            if old is not None and old.kept is not None:
+                self._point(replace(old, kept=None, kept_model=BUILT_IN, kept_dimensions=None))
 
     def remove_replaced(self, keep: timedelta = KEEP) -> None:
         """Remove generations (and the oldest layout) that were replaced longer than ``keep`` ago."""
@@ -114,7 +171,7 @@ class Generations:
         if time.time() - signature[0] / 1e9 < keep.total_seconds():
             return
         for number in self._numbers():
-            if number < pointer.generation:
+            if number < pointer.generation and number != pointer.kept:
                 shutil.rmtree(self.folder(number), ignore_errors=True)
         shutil.rmtree(self.root / _OLDEST_TABLE, ignore_errors=True)
 

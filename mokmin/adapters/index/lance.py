@@ -22,10 +22,12 @@ from mokmin.adapters.index.generations import KEEP, Generations, Signature
 from mokmin.adapters.index.graph import TABLE, create_graph, create_graph_apart
 from mokmin.base.errors import Conflict
 from mokmin.knowledge.search.ports import (
+    BUILT_IN,
     IndexAttributes,
     IndexEntry,
     IndexFilter,
     IndexHealth,
+    OtherModel,
     Scores,
 )
 
@@ -67,6 +69,37 @@ class _Opened:
     folder: Path
     table: Any
     signature: Signature | None
+    model: int
+    dimensions: int
+
+    def search_text(self, terms: Mapping[str, float], where: IndexFilter, limit: int) -> Scores:
+        """See ``Searchable.search_text``."""
+        text = condition(where)
+        if not terms or text == "false":
+            return {}
+        query = self.table.search(_match(terms), query_type="fts")
+        if text:
+            query = query.where(text, prefilter=True)
+        found = query.select(["passage_id", "_score"]).limit(limit).to_arrow()
+        return dict(zip(found["passage_id"].to_pylist(), found["_score"].to_pylist(), strict=True))
+
+    def search_vector(self, vector: NDArray[np.float32], where: IndexFilter, limit: int) -> Scores:
+        """See ``Searchable.search_vector``."""
+        text = condition(where)
+        if text == "false":
+            return {}
+        query = self.vector_query(vector, text, limit)
+        found = query.select(["passage_id", "_distance"]).limit(limit).to_arrow()
+        near = [1.0 - d for d in found["_distance"].to_pylist()]
+        return dict(zip(found["passage_id"].to_pylist(), near, strict=True))
+
+    def vector_query(self, vector: NDArray[np.float32], where: str, limit: int = 10) -> Any:
+        """The query before its columns are chosen."""
+        query = self.table.search(vector, vector_column_name="vector")
+        query = query.distance_type("cosine")
+        if where:
+            query = query.where(where, prefilter=True)
+        return query.nprobes(50).ef(max(EFFORT, REFINE * limit)).refine_factor(REFINE)
 
 
 class LanceIndex:
@@ -74,53 +107,55 @@ class LanceIndex:
 
     Every call works on the generation that is current when it begins, or, for the index that
     ``begin_rebuild`` gave, on that one. Raises Conflict for a rebuild while another one runs.
+    ``dimensions``: of the built-in model's vectors; with a ``generation``, of that one's.
     """
 
-    def __init__(self, root: Path, *, dimensions: int, generation: int | None = None) -> None:
+    def __init__(
+        self,
+        root: Path,
+        *,
+        dimensions: int,
+        generation: int | None = None,
+        model: int = BUILT_IN,
+    ) -> None:
         self._root = root
         self._dimensions = dimensions
         self._generations = Generations(root)
-        self._fixed = generation
+        self._fixed, self._fixed_model = generation, model
         self._turn = threading.RLock()
         # Of its own, so that a search need not wait for a writer's turn after a switch.
         self._opening = threading.Lock()
-        self._building: tuple[int, int] | None = None
-        # int64 group ids: with int32 the LABEL_LIST index is silently unused.
-        self._schema = pa.schema(
-            [
-                ("passage_id", pa.int64()),
-                ("document_id", pa.int64()),
-                ("version_id", pa.int64()),
-                ("morphemes", pa.string()),
-                ("groups", pa.list_(pa.int64())),
-                ("grade", pa.string()),
-                ("department", pa.string()),
-                ("kind", pa.string()),
-                ("dated_on", pa.date32()),
-                ("effective_on", pa.date32()),
-                ("superseded", pa.bool_()),
-                ("vector", pa.list_(pa.float32(), dimensions)),
-            ]
-        )
+        self._building: _Building | None = None
         self._opened = self._open()
 
     def _open(self) -> _Opened:
         """The current generation. One that is being built gets its indexes only when it is full."""
         if self._fixed is not None:
-            return self._connect(self._fixed, None, indexed=False)
+            return self._connect(
+                self._fixed, None, self._fixed_model, self._dimensions, indexed=False
+            )
         signature = self._generations.signature()
         pointer = self._generations.ensure()
-        return self._connect(pointer.generation, signature, indexed=True)
+        dimensions = pointer.dimensions or self._dimensions
+        return self._connect(pointer.generation, signature, pointer.model, dimensions, indexed=True)
 
-    def _connect(self, number: int, signature: Signature | None, *, indexed: bool) -> _Opened:
+    def _connect(
+        self,
+        number: int,
+        signature: Signature | None,
+        model: int,
+        dimensions: int,
+        *,
+        indexed: bool,
+    ) -> _Opened:
         folder = self._generations.folder(number)
         folder.mkdir(parents=True, exist_ok=True)
         db = lancedb.connect(str(folder), read_consistency_interval=timedelta(0))
         with self._generations.locked("open"):
-            table = db.create_table(TABLE, schema=self._schema, exist_ok=True)
+            table = db.create_table(TABLE, schema=_schema(dimensions), exist_ok=True)
             if indexed:
                 _create_indexes(table)
-        return _Opened(number, folder, table, signature)
+        return _Opened(number, folder, table, signature, model, dimensions)
 
     def _now(self) -> _Opened:
         """What is current, at the price of one stat."""
@@ -132,56 +167,58 @@ class LanceIndex:
                 self._opened = self._open()
             return self._opened
 
+    @property
+    def model(self) -> int:
+        """See ``Searchable.model``."""
+        return self._now().model
+
+    def pinned(self) -> _Opened:
+        """See ``PassageIndex.pinned``."""
+        return self._now()
+
     @contextmanager
-    def _writing(self) -> Iterator[Any]:
-        """The table, for one writer of all threads and processes at a time."""
+    def _writing(self, model: int | None = None) -> Iterator[_Opened]:
+        """The table, for one writer of all threads and processes at a time. Raises OtherModel when it is
+        not for vectors of ``model``."""
         own = self._fixed is not None
         name = f"{self._opened.folder.name}/write" if own else "write"
         with self._turn, self._generations.locked(name):
-            yield self._now().table
+            opened = self._now()
+            if model is not None and opened.model != model:
+                raise OtherModel
+            yield opened
 
-    def add(self, entries: Sequence[IndexEntry]) -> None:
+    def add(self, entries: Sequence[IndexEntry], model: int = BUILT_IN) -> None:
         """See ``PassageIndex.add``."""
         if entries:
-            with self._writing() as table:
-                table.add(self._rows(entries))
-
-    def _rows(self, entries: Sequence[IndexEntry]) -> pa.Table:
-        columns: dict[str, Any] = {
-            "passage_id": [e.passage_id for e in entries],
-            "document_id": [e.document_id for e in entries],
-            "version_id": [e.version_id for e in entries],
-            "morphemes": [e.morphemes for e in entries],
-            "vector": pa.FixedSizeListArray.from_arrays(
-                np.concatenate([e.vector for e in entries], dtype=np.float32), self._dimensions
-            ),
-        }
-        for name in _ATTRIBUTES:
-            columns[name] = [getattr(e.attributes, name) for e in entries]
-        return pa.table(columns, schema=self._schema)
+            with self._writing(model) as opened:
+                opened.table.add(_rows(entries, opened.dimensions))
 
     def remove_version(self, version_id: int) -> None:
         """See ``PassageIndex.remove_version``."""
-        with self._writing() as table:
-            table.delete(f"version_id = {int(version_id)}")
+        with self._writing() as opened:
+            opened.table.delete(f"version_id = {int(version_id)}")
 
     def remove_document(self, document_id: int) -> None:
         """See ``PassageIndex.remove_document``."""
-        with self._writing() as table:
-            table.delete(f"document_id = {int(document_id)}")
+        with self._writing() as opened:
+            opened.table.delete(f"document_id = {int(document_id)}")
 
     def set_attributes(self, document_id: int, attributes: IndexAttributes) -> None:
         """See ``PassageIndex.set_attributes``."""
-        with self._writing() as table:
-            table.update(
+        with self._writing() as opened:
+            opened.table.update(
                 where=f"document_id = {int(document_id)}",
                 values_sql=attribute_values(attributes),
             )
 
-    def replace_document(self, document_id: int, entries: Sequence[IndexEntry]) -> None:
+    def replace_document(
+        self, document_id: int, entries: Sequence[IndexEntry], model: int = BUILT_IN
+    ) -> None:
         """See ``PassageIndex.replace_document``."""
         this = f"document_id = {int(document_id)}"
-        with self._writing() as table:
+        with self._writing(model) as opened:
+            table = opened.table
             held, attributes = _held(table, this)
             wanted = {e.passage_id: e for e in entries}
             twice = {key for key in held if held.count(key) > 1} if _repeats(held) else set()
@@ -191,7 +228,7 @@ class LanceIndex:
                 gone = set()
             missing = [e for key, e in wanted.items() if key not in held or key in twice]
             if missing:
-                table.add(self._rows(missing))
+                table.add(_rows(missing, opened.dimensions))
             if gone:
                 table.delete(f"{this} AND passage_id IN ({_ids(gone)})")
             kept = [e.attributes for key, e in wanted.items() if key in held]
@@ -199,38 +236,19 @@ class LanceIndex:
                 table.update(where=this, values_sql=attribute_values(kept[0]))
 
     def search_text(self, terms: Mapping[str, float], where: IndexFilter, limit: int) -> Scores:
-        """See ``PassageIndex.search_text``."""
-        text = condition(where)
-        if not terms or text == "false":
-            return {}
-        query = self._now().table.search(_match(terms), query_type="fts")
-        if text:
-            query = query.where(text, prefilter=True)
-        found = query.select(["passage_id", "_score"]).limit(limit).to_arrow()
-        return dict(zip(found["passage_id"].to_pylist(), found["_score"].to_pylist(), strict=True))
+        """See ``Searchable.search_text``."""
+        return self._now().search_text(terms, where, limit)
 
     def search_vector(self, vector: NDArray[np.float32], where: IndexFilter, limit: int) -> Scores:
-        """See ``PassageIndex.search_vector``."""
-        text = condition(where)
-        if text == "false":
-            return {}
-        query = self._vector_query(vector, text, limit)
-        found = query.select(["passage_id", "_distance"]).limit(limit).to_arrow()
-        near = [1.0 - d for d in found["_distance"].to_pylist()]
-        return dict(zip(found["passage_id"].to_pylist(), near, strict=True))
-
-    def _vector_query(self, vector: NDArray[np.float32], where: str, limit: int = 10) -> Any:
-        query = self._now().table.search(vector, vector_column_name="vector")
-        query = query.distance_type("cosine")
-        if where:
-            query = query.where(where, prefilter=True)
-        return query.nprobes(50).ef(max(EFFORT, REFINE * limit)).refine_factor(REFINE)
+        """See ``Searchable.search_vector``."""
+        return self._now().search_vector(vector, where, limit)
 
     def explain(self, where: IndexFilter) -> str:
         """The plan of a filtered vector search: names the scalar indexes that the filter uses."""
-        vector = np.zeros(self._dimensions, np.float32)
+        opened = self._now()
+        vector = np.zeros(opened.dimensions, np.float32)
         vector[0] = 1
-        return str(self._vector_query(vector, condition(where)).limit(10).explain_plan(True))
+        return str(opened.vector_query(vector, condition(where)).limit(10).explain_plan(True))
 
     def optimise(self, *, keep: timedelta = KEEP) -> None:
         """See ``PassageIndex.optimise``. Generations replaced longer than ``keep`` ago go too.
@@ -240,7 +258,8 @@ class LanceIndex:
         rows may not be moved (compacted) while it is built, so that waits for the next time.
         """
         claim: int | None = None
-        with self._writing() as table:
+        with self._writing() as opened:
+            table = opened.table
             _create_indexes(table)
             if self._fixed is None:
                 claim = self._generations.try_claim("graph")
@@ -268,7 +287,7 @@ class LanceIndex:
         if claim is not None:
             self._generations.give_up(claim)
 
-    def begin_rebuild(self) -> LanceIndex:
+    def begin_rebuild(self, model: int = BUILT_IN, dimensions: int | None = None) -> LanceIndex:
         """See ``PassageIndex.begin_rebuild``. Its indexes are made by its ``optimise``."""
         if self._fixed is not None:
             raise Conflict("만들고 있는 색인에서 다시 만들기를 시작할 수 없습니다.")
@@ -276,20 +295,47 @@ class LanceIndex:
             self._leave()
             claim = self._generations.claim("rebuild")
             number = self._generations.begin()
-            self._building = (number, claim)
-        return LanceIndex(self._root, dimensions=self._dimensions, generation=number)
+            self._building = _Building(number, claim, model, dimensions)
+        size = dimensions or self._dimensions
+        return LanceIndex(self._root, dimensions=size, generation=number, model=model)
 
-    def switch(self) -> None:
+    def switch(self, *, keep: bool = False) -> None:
         """See ``PassageIndex.switch``."""
         with self._turn:
-            if self._building is None:
+            made = self._building
+            if made is None:
                 raise Conflict("바꿀 새 색인이 없습니다. 지금 쓰는 색인은 그대로입니다.")
-            self._generations.switch(self._building[0])
+            self._generations.switch(made.generation, made.model, made.dimensions, keep=keep)
             self._leave()
+
+    def discard(self) -> None:
+        """See ``PassageIndex.discard``; the next rebuild removes what lies there."""
+        with self._turn:
+            self._leave()
+
+    def kept(self) -> LanceIndex | None:
+        """See ``PassageIndex.kept``."""
+        pointer = self._generations.ensure()
+        if pointer.kept is None or not self._generations.folder(pointer.kept).is_dir():
+            return None
+        size = pointer.kept_dimensions or self._dimensions
+        return LanceIndex(
+            self._root, dimensions=size, generation=pointer.kept, model=pointer.kept_model
+        )
+
+    def switch_back(self) -> None:
+        """See ``PassageIndex.switch_back``."""
+        with self._turn:
+            self._generations.switch_back()
+
+    def drop_kept(self) -> None:
+        """See ``PassageIndex.drop_kept``."""
+        with self._turn:
+            self._generations.forget_kept()
 
     def _leave(self) -> None:
         if self._building is not None:
-            self._generations.give_up(self._building[1])
+            self._generations.give_up(self._building.claim)
             self._building = None
 
     @property
@@ -316,6 +362,57 @@ class LanceIndex:
             optimised_at=optimised.replace(tzinfo=None) if optimised else None,
             outdated=self.outdated,
         )
+
+
+@dataclass(frozen=True, slots=True)
+class _Building:
+    """A generation that is being built; ``claim``: the descriptor of the lock that only one holds."""
+
+    generation: int
+    claim: int
+    model: int
+    dimensions: int | None
+
+
+def _schema(dimensions: int) -> pa.Schema:
+    # int64 group ids: with int32 the LABEL_LIST index is silently unused.
+    return pa.schema(
+        [
+            ("passage_id", pa.int64()),
+            ("document_id", pa.int64()),
+            ("version_id", pa.int64()),
+            ("morphemes", pa.string()),
+            ("groups", pa.list_(pa.int64())),
+            ("grade", pa.string()),
+            ("department", pa.string()),
+            ("kind", pa.string()),
+            ("dated_on", pa.date32()),
+            ("effective_on", pa.date32()),
+            ("superseded", pa.bool_()),
+            ("vector", pa.list_(pa.float32(), dimensions)),
+        ]
+    )
+
+
+def _rows(entries: Sequence[IndexEntry], dimensions: int) -> pa.Table:
+    """Entries as rows; one without a vector has none in its row either."""
+    nothing = np.zeros(dimensions, np.float32)
+    vectors = [nothing if e.vector is None else e.vector for e in entries]
+    missing = np.array([e.vector is None for e in entries])
+    columns: dict[str, Any] = {
+        "passage_id": [e.passage_id for e in entries],
+        "document_id": [e.document_id for e in entries],
+        "version_id": [e.version_id for e in entries],
+        "morphemes": [e.morphemes for e in entries],
+        "vector": pa.FixedSizeListArray.from_arrays(
+            np.concatenate(vectors, dtype=np.float32),
+            dimensions,
+            mask=pa.array(missing) if missing.any() else None,
+        ),
+    }
+    for name in _ATTRIBUTES:
+        columns[name] = [getattr(e.attributes, name) for e in entries]
+    return pa.table(columns, schema=_schema(dimensions))
 
 
 def _match(terms: Mapping[str, float]) -> Any:

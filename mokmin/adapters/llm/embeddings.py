@@ -3,22 +3,24 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from dataclasses import replace
 from typing import Any
 
 import httpx2
 import numpy as np
 
-from mokmin.adapters.llm.checked import CheckedTransport
+from mokmin.adapters.net.checked import CheckedTransport
 from mokmin.base.errors import Unavailable
 from mokmin.base.llm.breaker import Breaker
-from mokmin.base.llm.hosts import AllowedHosts
 from mokmin.base.llm.ports import Vectors
+from mokmin.base.net.hosts import AllowedHosts
 from mokmin.governance.endpoints.model import Form
 
 _DOWN = "임베딩 모델이 응답하지 않습니다. 잠시 뒤 다시 시도해 주세요."
 CONNECT_SECONDS = 3.0
 MOST_BYTES = 64 * 2**20
+QUERY_SECONDS = 3.0
 
 
 class HttpEmbedder:
@@ -50,6 +52,10 @@ class HttpEmbedder:
         self.breaker.succeeded(began)
         return vectors
 
+    def close(self) -> None:
+        """Give the connections back."""
+        self._client.close()
+
     def _answer(self, texts: list[str]) -> Any:
         """The answer's JSON. Raises ValueError, httpx2.HTTPError."""
         raw = b""
@@ -61,6 +67,34 @@ class HttpEmbedder:
                 if len(raw) > MOST_BYTES:
                     raise ValueError("too long")
         return json.loads(raw)
+
+
+class EndpointEmbedder:
+    """Implements ``RawEmbedder``: a registered endpoint that the library is searched with. A question
+    waits ``QUERY_SECONDS`` for it at most. ``redact`` masks for an endpoint without clearance for personal
+    information."""
+
+    local = False
+
+    def __init__(
+        self,
+        endpoint_id: int,
+        form: Form,
+        key: str,
+        hosts: AllowedHosts,
+        redact: Callable[[str], str],
+    ) -> None:
+        self.endpoint_id, self.name, self.grade = endpoint_id, form.name, form.grade
+        quick = replace(form, timeout_seconds=min(form.timeout_seconds, QUERY_SECONDS))
+        self._queries = HttpEmbedder(quick, key, hosts)
+        self._passages = HttpEmbedder(form, key, hosts)
+        self._redact = None if form.profile.personal_data else redact
+
+    def embed(self, texts: Sequence[str], *, query: bool) -> Vectors:
+        """See ``RawEmbedder.embed``."""
+        if self._redact is not None:
+            texts = [self._redact(text) for text in texts]
+        return (self._queries if query else self._passages).embed(texts)
 
 
 def _vectors(answer: Any, count: int) -> Vectors:

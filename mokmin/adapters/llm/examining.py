@@ -14,9 +14,9 @@ from typing import Any
 
 import httpx2
 
-from mokmin.adapters.llm.checked import CheckedTransport
+from mokmin.adapters.net.checked import CheckedTransport
 from mokmin.base.errors import Unavailable
-from mokmin.base.llm.hosts import AllowedHosts
+from mokmin.base.net.hosts import AllowedHosts
 from mokmin.governance.endpoints.model import Examination, Finding, Form
 
 MOST_BYTES = 2**20

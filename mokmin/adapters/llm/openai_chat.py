@@ -10,11 +10,11 @@ from typing import Any
 
 import httpx2
 
-from mokmin.adapters.llm.checked import LIMITS, CheckedTransport
+from mokmin.adapters.net.checked import LIMITS, CheckedTransport
 from mokmin.base.errors import Unavailable
 from mokmin.base.llm.breaker import Breaker
-from mokmin.base.llm.hosts import AllowedHosts
 from mokmin.base.llm.ports import Message, ModelProfile, Pieces, Usage
+from mokmin.base.net.hosts import AllowedHosts
 
 _DOWN = "언어모델이 응답하지 않습니다. 잠시 뒤 다시 시도하거나 관리자에게 알려 주세요."
 CONNECT_SECONDS = 3.0

@@ -14,9 +14,9 @@ from typing import Any
 
 import httpx2
 
-from mokmin.adapters.llm.checked import CheckedTransport
+from mokmin.adapters.net.checked import CheckedTransport
 from mokmin.base.errors import Unavailable
-from mokmin.base.llm.hosts import AllowedHosts
+from mokmin.base.net.hosts import AllowedHosts
 
 _DOWN = "재정렬 모델이 응답하지 않습니다. 찾은 차례는 재정렬 없이 그대로 씁니다."
 _NONSENSE = "재정렬 모델이 알 수 없는 답을 보냈습니다. 찾은 차례는 재정렬 없이 그대로 씁니다."

@@ -6,9 +6,9 @@ from collections.abc import Mapping
 
 import httpx2
 
-from mokmin.adapters.llm.checked import CheckedTransport
+from mokmin.adapters.net.checked import CheckedTransport
 from mokmin.base.errors import Unavailable
-from mokmin.base.llm.hosts import AllowedHosts
+from mokmin.base.net.hosts import AllowedHosts
 
 SECONDS = 10.0
 

@@ -79,8 +79,10 @@ class JobQueue:
         self._db = db
 
     @staticmethod
-    def enqueue(connection: Connection, kind: str, subject_id: int) -> int:
-        """Add a job within the caller's transaction and return its id."""
+    def enqueue(
+        connection: Connection, kind: str, subject_id: int, after: timedelta = timedelta(0)
+    ) -> int:
+        """Add a job within the caller's transaction, due ``after`` a while, and return its id."""
         now = utcnow()
         return new_id(
             connection,
@@ -89,7 +91,7 @@ class JobQueue:
                 subject_id=subject_id,
                 state="queued",
                 attempts=0,
-                run_after=now,
+                run_after=now + after,
                 created_at=now,
             ),
         )

@@ -12,6 +12,8 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined, Undefined
 from starlette.requests import Request
 from starlette.responses import HTMLResponse
 
+from mokmin.base.web.language import language, spoken, words
+
 STATIC = Path(__file__).parent / "static"
 TEMPLATES = Path(__file__).parent / "templates"
 KST = timezone(timedelta(hours=9))
@@ -26,15 +28,14 @@ def local(moment: datetime) -> datetime:
 def ago(moment: datetime) -> str:
     """How long ago, in words; the date when it is over a week."""
     seconds = (datetime.now(UTC) - moment.replace(tzinfo=UTC)).total_seconds()
-    for size, unit in ((86_400, "일"), (3_600, "시간"), (60, "분")):
+    english = language() == "en"
+    for size, unit, short in ((86_400, "일", "d"), (3_600, "시간", "h"), (60, "분", "min")):
         if seconds >= size:
             count = int(seconds // size)
-            return (
-                f"{count}{unit} 전"
-                if size < 86_400 or count < 8
-                else f"{local(moment):%Y. %-m. %-d.}"
-            )
-    return "방금"
+            if size == 86_400 and count >= 8:
+                return f"{local(moment):%Y. %-m. %-d.}"
+            return f"{count} {short} ago" if english else f"{count}{unit} 전"
+    return "just now" if english else "방금"
 
 
 def day(value: date | datetime | str | None) -> str:
@@ -76,7 +77,9 @@ class PageKit:
             undefined=StrictUndefined if strict else Undefined,
         )
         self.env.globals["asset"] = self.asset
-        self.env.filters.update({"ago": ago, "day": day, "size": size})
+        self.env.globals["language"] = "ko"
+        self.env.filters.update({"ago": ago, "day": day, "size": size, "said": str})
+        self._english = spoken(self.env, "en")
 
     def asset(self, path: str) -> str:
         """The address of a static file with its content's hash."""
@@ -94,12 +97,19 @@ class PageKit:
         """A page inside the shell; ``bare`` asks nothing of the database (for errors)."""
         around = {"city_name": "", "csrf_token": ""} if bare else self._shell(request)
         everything = {**around, "request": request, **context}
-        html = self.env.get_template(template).render(everything)
+        if isinstance(everything.get("title"), str):
+            everything["title"] = words(language()).of(everything["title"])
+        html = self._spoken.get_template(template).render(everything)
         return HTMLResponse(html, status_code=status, headers={"Cache-Control": "no-store"})
 
     def fragment(self, template: str, **context: Any) -> str:
         """A piece of a page as text."""
-        return self.env.get_template(template).render(context)
+        return self._spoken.get_template(template).render(context)
+
+    @property
+    def _spoken(self) -> Environment:
+        """The environment in the language of the request."""
+        return self._english if language() == "en" else self.env
 
 
 def _asset_versions() -> dict[str, str]:

@@ -1,4 +1,4 @@
-"""A draft as a file to download: HWPX, DOCX, or the package for other systems."""
+"""A draft as a file to download: HWPX, DOCX, PDF, or the package for other systems."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ from mokmin.governance.access.model import Principal
 FORMATS = {
     "hwpx": ("application/hwp+zip", ".hwpx"),
     "docx": ("application/vnd.openxmlformats-officedocument.wordprocessingml.document", ".docx"),
+    "pdf": ("application/pdf", ".pdf"),
     "package": ("application/zip", ".zip"),
 }
 
@@ -22,7 +23,7 @@ def file_response(
 ) -> Response:
     """The draft as a file of that form. Raises InvalidInput for another form, NotFound."""
     if form not in FORMATS:
-        raise InvalidInput("파일 형식은 hwpx, docx, package 가운데 하나입니다.")
+        raise InvalidInput("파일 형식은 hwpx, docx, pdf, package 가운데 하나입니다.")
     media, ending = FORMATS[form]
     draft, content, _ = drafts.file(principal, draft_id, form)
     return Response(content, media_type=media, headers=attachment(f"{draft.title[:100]}{ending}"))

@@ -20,7 +20,7 @@ from mokmin.governance.access.model import Principal
 from mokmin.governance.people.store import users
 from mokmin.knowledge.official.drafting import compose, written
 from mokmin.knowledge.official.facts import checked
-from mokmin.knowledge.official.handover import package, written_docx
+from mokmin.knowledge.official.handover import package, written_docx, written_pdf
 from mokmin.knowledge.official.model import Approver, OfficialDocument
 from mokmin.knowledge.official.serial import from_json, to_json
 
@@ -204,14 +204,16 @@ class DraftingService(DraftBeginning):
     def file(
         self, principal: Principal, draft_id: int, form: str = "hwpx"
     ) -> tuple[Draft, bytes, int]:
-        """The draft as ``hwpx``, ``docx`` or ``package`` with its number of pages (0 for a package). On the
-        record."""
+        """The draft as ``hwpx``, ``docx``, ``pdf`` or ``package`` with its number of pages (0 for a
+        package). On the record."""
         draft = self.get(principal, draft_id)
         if form == "package":
             about = {"draft_id": draft.id, "state": draft.state, "grade": draft.grade}
             content, pages = package(draft.document, about), 0
         elif form == "docx":
             content, pages = written_docx(draft.document)
+        elif form == "pdf":
+            content, pages = written_pdf(draft.document)
         else:
             content, pages = written(draft.document)
         self.exported(principal, draft, form)

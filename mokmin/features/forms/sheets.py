@@ -17,6 +17,7 @@ from mokmin.features.forms.model import MOST_ROWS, RowProblem, Template, folded
 MOST_BYTES = 20 * MB
 _LIMITS = ReadLimits(file_bytes=MOST_BYTES, table_rows=MOST_ROWS + 2, table_cells=200_000)
 _NOTHING = " 아무것도 만들지 않았습니다."
+LONGEST_HEAD = 60
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,11 +52,16 @@ def sheet_of(data: bytes, name: str) -> Sheet:
         file.flush()
         parsed = read_isolated(Path(file.name), name=f"list{suffix}", limits=_LIMITS)
     table = next((block for block in parsed.blocks if block.type == "table"), None)
-    if table is None:
+    if table is not None:
+        lines = [[cell.text.strip() for cell in row] for row in table.rows]
+    else:  # A text file of one column is no table to a reader, yet a list of names is a list.
+        words = [line.strip() for block in parsed.blocks for line in block.text.split("\n")]
+        lines = [[word] for word in words if word]
+    if not lines or len(lines[0][0]) > LONGEST_HEAD:
         raise InvalidInput(
             "명단에서 표를 찾지 못했습니다. 첫 줄에 열 이름을 적어 주세요." + _NOTHING
         )
-    head, *rest = [[cell.text.strip() for cell in row] for row in table.rows]
+    head, *rest = lines
     if len(rest) > MOST_ROWS:
         raise InvalidInput(
             f"한 번에 {MOST_ROWS:,}명까지 만듭니다. 명단을 나누어 주세요." + _NOTHING

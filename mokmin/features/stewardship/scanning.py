@@ -9,19 +9,30 @@ from __future__ import annotations
 
 import os
 import stat
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 from typing import BinaryIO
 
 from mokmin.base.errors import InvalidInput
-
-MOST_FILES, DEEPEST, LONGEST_PATH = 5_000, 20, 900
-KINDS = frozenset(
-    "hwp hwpx pdf docx xlsx pptx txt md csv html htm odt ods odp rtf xml json".split()  # noqa: SIM905
+from mokmin.base.files.sources import (
+    BAD_NAME,
+    DEEPEST,
+    EMPTY,
+    KINDS,
+    LONGEST_PATH,
+    MOST_FILES,
+    TOO_DEEP,
+    TOO_LARGE,
+    UNREADABLE,
+    Each,
+    FoundFile,
+    Scan,
+    is_clean,
+    shown,
 )
-UNREADABLE, EMPTY, TOO_LARGE = "읽지 못했습니다", "빈 파일입니다", "너무 큽니다"
+
 _THERE = frozenset({UNREADABLE, EMPTY, TOO_LARGE})
 _FOLDER = os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW
 _FILE = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK
@@ -34,28 +45,6 @@ class Root:
 
     path: Path
     department: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class FoundFile:
-    """A file as it lies there: its path below the folder with ``/``, size and time of change."""
-
-    path: str
-    bytes: int
-    modified_ns: int
-
-
-@dataclass(slots=True)
-class Scan:
-    """What lies in a folder. ``skipped``: paths with why they are left out, in Korean; ``cut``: there
-    are more files than are taken; ``unread``: a folder in it could not be read; ``there``: paths of files that
-    are there but cannot be taken now (empty, too large, not readable)."""
-
-    files: list[FoundFile] = field(default_factory=list)
-    skipped: list[tuple[str, str]] = field(default_factory=list)
-    cut: bool = False
-    unread: bool = False
-    there: set[str] = field(default_factory=set)
 
 
 def read_roots(text: str) -> tuple[Root, ...]:
@@ -117,10 +106,32 @@ def _unreachable(error: OSError) -> str:
     return "그런 폴더가 없거나 바로 가기(링크)입니다. 실제 폴더의 경로를 적어 주세요."
 
 
+@dataclass(frozen=True, slots=True)
+class LocalFolder:
+    """A folder of the server. Implements ``Source``."""
+
+    root: Root
+    steps: tuple[str, ...]
+    max_bytes: int
+
+    def walk(self, each: Each | None = None) -> Scan:
+        """See ``Source``. Raises InvalidInput for a folder that is not there."""
+        with opened(self.root, self.steps) as at:
+            return scan(at, self.max_bytes, each)
+
+    def close(self) -> None:
+        """See ``Source``: it holds nothing."""
+
+    def check(self) -> str:
+        """See ``Source``."""
+        with opened(self.root, self.steps):
+            return "폴더가 열립니다."
+
+
 def scan(
     folder: int,
     max_bytes: int,
-    each: Callable[[FoundFile, Callable[[], BinaryIO]], None] | None = None,
+    each: Each | None = None,
 ) -> Scan:
     """Walk a folder. ``each`` gets every file that may be taken and a function that opens it."""
     found = Scan()
@@ -142,7 +153,7 @@ def scan(
             file, why = _look(path, name, at, max_bytes)
             if file is None:
                 if why:
-                    found.skipped.append((_shown(path), why))
+                    found.skipped.append((shown(path), why))
                 if why in _THERE:
                     found.there.add(path)
                 continue
@@ -156,7 +167,7 @@ def _choose(base: PurePosixPath, folders: list[str], at: int, found: Scan) -> No
     """Keep the folders that are walked into."""
     kept = []
     for name in sorted(folders):
-        path = _shown(str(base / name))
+        path = shown(str(base / name))
         if name.startswith("."):
             continue
         try:
@@ -166,10 +177,10 @@ def _choose(base: PurePosixPath, folders: list[str], at: int, found: Scan) -> No
             continue
         if linked:
             found.skipped.append((path, "바로 가기(링크)는 따라가지 않습니다"))
-        elif not _is_clean(name):
+        elif not is_clean(name):
             found.skipped.append((path, "이름에 쓸 수 없는 글자가 있습니다"))
         elif len(base.parts) >= DEEPEST:
-            found.skipped.append((path, f"{DEEPEST}단계보다 깊습니다"))
+            found.skipped.append((path, TOO_DEEP))
         else:
             kept.append(name)
     folders[:] = kept
@@ -179,8 +190,8 @@ def _look(path: str, name: str, at: int, max_bytes: int) -> tuple[FoundFile | No
     """The file when it may be taken, else why not; empty for what nobody misses."""
     if name.startswith((".", "~$")) or name.lower() in ("thumbs.db", "desktop.ini"):
         return None, ""
-    if not _is_clean(name) or len(path) > LONGEST_PATH:
-        return None, "이름에 쓸 수 없는 글자가 있거나 너무 깁니다"
+    if not is_clean(name) or len(path) > LONGEST_PATH:
+        return None, BAD_NAME
     try:
         seen = os.stat(name, dir_fd=at, follow_symlinks=False)
     except OSError:
@@ -205,12 +216,3 @@ def _open(name: str, at: int) -> BinaryIO:
         os.close(descriptor)
         raise OSError("no regular file any more")
     return os.fdopen(descriptor, "rb")
-
-
-def _is_clean(name: str) -> bool:
-    """Whether a name is text that can be shown and stored: no broken bytes, no control characters."""
-    return name.isprintable()
-
-
-def _shown(path: str) -> str:
-    return "".join(c if c.isprintable() else "?" for c in path)[:200]

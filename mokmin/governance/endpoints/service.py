@@ -14,7 +14,7 @@ from sqlalchemy.exc import IntegrityError
 from mokmin.base.db import Database, new_id, utcnow
 from mokmin.base.errors import InvalidInput, NotFound
 from mokmin.base.llm.endpoints import ModelEndpoint
-from mokmin.base.llm.hosts import AllowedHosts
+from mokmin.base.net.hosts import AllowedHosts
 from mokmin.governance.access.model import Permission, Principal
 from mokmin.governance.access.rules import require
 from mokmin.governance.audit.service import AuditLog, Detail

@@ -22,9 +22,16 @@ from mokmin.base.db import Database, utcnow
 from mokmin.base.errors import Unavailable
 from mokmin.governance.access.rules import document_groups, not_over, today
 from mokmin.knowledge.documents.model import Freshness
-from mokmin.knowledge.documents.store import documents, passages, unpack_vectors
+from mokmin.knowledge.documents.store import documents, passages
 from mokmin.knowledge.documents.structure import restore_structure
-from mokmin.knowledge.search.ports import IndexAttributes, IndexEntry, PassageIndex
+from mokmin.knowledge.search.embedding import embedding_models, unpacked, vector_column
+from mokmin.knowledge.search.ports import (
+    BUILT_IN,
+    IndexAttributes,
+    IndexEntry,
+    OtherModel,
+    PassageIndex,
+)
 
 Progress = Callable[[int, int], None]
 NO_PROGRESS: Progress = lambda _done, _all: None  # noqa: E731
@@ -39,7 +46,6 @@ _ROW: tuple[ColumnElement[Any], ...] = (
     passages.c.document_id,
     passages.c.version_id,
     passages.c.tokens,
-    passages.c.vector,
 )
 _OF_DOCUMENT: tuple[ColumnElement[Any], ...] = (
     documents.c.grade,
@@ -105,14 +111,31 @@ class Indexing:
 
     def _refresh(self, index: PassageIndex, document_id: int) -> None:
         for _ in range(ROUNDS):
+            model = index.model
             with self._db.read() as connection:
                 before = self._state(connection, document_id)
-                entries = self._entries(connection, document_id, before)
-            index.replace_document(document_id, entries)
+                entries = self._entries(connection, document_id, before, model)
+            try:
+                index.replace_document(document_id, entries, model)
+            except OtherModel:
+                continue
             with self._db.read() as connection:
                 if self._state(connection, document_id) == before:
                     return
         raise Unavailable("문서가 계속 바뀌고 있어 색인을 맞추지 못했습니다. 곧 다시 시도합니다.")
+
+    def add_version(self, document_id: int, version_id: int) -> None:
+        """Add the passages of a version that is not current yet, with vectors of the index's model."""
+        for _ in range(ROUNDS):
+            model = self._index.model
+            with self._db.read() as connection:
+                state = (version_id, attributes_in(connection, document_id))
+                entries = self._entries(connection, document_id, state, model)
+            try:
+                return self._index.add(entries, model)
+            except OtherModel:
+                continue
+        raise Unavailable("색인이 계속 바뀌고 있어 글을 넣지 못했습니다. 곧 다시 시도합니다.")
 
     @staticmethod
     def _state(connection: Connection, document_id: int) -> tuple[int, IndexAttributes] | None:
@@ -126,12 +149,15 @@ class Indexing:
 
     @staticmethod
     def _entries(
-        connection: Connection, document_id: int, state: tuple[int, IndexAttributes] | None
+        connection: Connection,
+        document_id: int,
+        state: tuple[int, IndexAttributes] | None,
+        model: int,
     ) -> list[IndexEntry]:
         if state is None:
             return []
         query = (
-            sa.select(*_ROW)
+            sa.select(*_ROW, vector_column(model))
             .where(passages.c.version_id == state[0], passages.c.document_id == document_id)
             .order_by(passages.c.id)
         )
@@ -140,18 +166,43 @@ class Indexing:
     def rebuild(self, progress: Progress = NO_PROGRESS) -> Rebuilt:
         """Build the index anew from the database alone, beside the one in use, and switch to it. Units
         and citations of versions that an earlier release read are brought up to date first.
-        Raises Conflict while another rebuild runs; whatever ends it early changes nothing."""
-        begin, since = time.perf_counter(), utcnow() - MARGIN
-        built = self._index.begin_rebuild()
+        Raises Conflict while another rebuild runs; whatever ends it early changes nothing. The index is
+        for the model that the library is searched with."""
+        begin = time.perf_counter()
+        with self._db.read() as connection:
+            model, dimensions = model_in_use(connection)
         self._restore_structure()
-        self._fill(built, progress)
-        built.optimise()
-        self._reapply(built, since)
-        self._index.switch()
-        self._reapply(self._index, since)
+        since, _ = self.build(model, dimensions, progress)
+        self.put_in_use(since)
         health = self._index.health()
         seconds = round(time.perf_counter() - begin, 2)
         return Rebuilt(health.passages, seconds, health.generation)
+
+    def build(
+        self, model: int, dimensions: int | None, progress: Progress = NO_PROGRESS
+    ) -> tuple[datetime, PassageIndex]:
+        """A whole index beside the one in use, for vectors of a model; since when changes must be applied
+        again once it is in use. Raises Conflict."""
+        since = utcnow() - MARGIN
+        built = self._index.begin_rebuild(model, dimensions)
+        self._fill(built, progress)
+        built.optimise()
+        self._reapply(built, since)
+        return since, built
+
+    def put_in_use(self, since: datetime, *, keep: bool = False) -> None:
+        """Switch to what ``build`` made. ``keep``: the index that is replaced stays."""
+        self._index.switch(keep=keep)
+        self._reapply(self._index, since)
+
+    def go_back(self, since: datetime) -> None:
+        """Switch to the index that was kept, brought up to date from ``since``. Raises Conflict."""
+        kept = self._index.kept()
+        if kept is not None:
+            self._reapply(kept, since - MARGIN)
+        begun = utcnow() - MARGIN
+        self._index.switch_back()
+        self._reapply(self._index, begun)
 
     def _restore_structure(self) -> None:
         with self._db.read() as connection:
@@ -166,9 +217,9 @@ class Indexing:
         while True:
             with self._db.read() as connection:
                 query = (
-                    sa.select(*_ROW, *_OF_DOCUMENT)
+                    sa.select(*_ROW, *_OF_DOCUMENT, vector_column(built.model))
                     .join(documents, documents.c.id == passages.c.document_id)
-                    .where(passages.c.id > last, *_CURRENT)
+                    .where(passages.c.id > last, *CURRENT)
                     .order_by(passages.c.id)
                     .limit(BATCH)
                 )
@@ -179,7 +230,7 @@ class Indexing:
             attributes = {
                 row.document_id: attributes_of(row, groups.get(row.document_id, ())) for row in rows
             }
-            built.add(_to_entries(rows, attributes))
+            built.add(_to_entries(rows, attributes), built.model)
             done, last = done + len(rows), rows[-1].id
             progress(min(done, everything), everything)
 
@@ -187,7 +238,7 @@ class Indexing:
         query = (
             sa.select(sa.func.count(passages.c.id))
             .join(documents, documents.c.id == passages.c.document_id)
-            .where(*_CURRENT)
+            .where(*CURRENT)
         )
         with self._db.read() as connection:
             return int(connection.execute(query).scalar_one())
@@ -200,10 +251,22 @@ class Indexing:
             self._refresh(index, document_id)
 
 
-_CURRENT = (
+CURRENT = (
     documents.c.current_version_id == passages.c.version_id,
     documents.c.deleted_at.is_(None),
 )
+"""Of passages joined with documents: those that are to be found."""
+IN_USE = ("current", "leaving")
+"""States of the model that the library is searched with; with no row in one of them, the built-in one."""
+
+
+def model_in_use(connection: Connection) -> tuple[int, int | None]:
+    """The model that the library is searched with, and its dimensions (None: the built-in one's)."""
+    query = sa.select(embedding_models.c.id, embedding_models.c.dimensions).where(
+        embedding_models.c.state.in_(IN_USE)
+    )
+    row = connection.execute(query).first()
+    return (row.id, row.dimensions) if row is not None else (BUILT_IN, None)
 
 
 def _groups(connection: Connection, document_ids: Iterable[int]) -> dict[int, list[int]]:
@@ -220,18 +283,14 @@ def _groups(connection: Connection, document_ids: Iterable[int]) -> dict[int, li
 def _to_entries(
     rows: Iterable[Row[Any]], attributes: dict[int, IndexAttributes]
 ) -> list[IndexEntry]:
-    rows = list(rows)
-    if not rows:
-        return []
-    vectors = unpack_vectors([row.vector for row in rows])
     return [
         IndexEntry(
             passage_id=row.id,
             document_id=row.document_id,
             version_id=row.version_id,
             morphemes=row.tokens,
-            vector=vectors[i],
+            vector=unpacked(row.vector),
             attributes=attributes[row.document_id],
         )
-        for i, row in enumerate(rows)
+        for row in rows
     ]

@@ -34,7 +34,7 @@ from mokmin.knowledge.documents.store import (
 from mokmin.knowledge.documents.structure import citations, provisions, replace_structure
 from mokmin.knowledge.ingestion.features import FeatureExtractor
 from mokmin.knowledge.ingestion.indexing import NO_PROGRESS, Indexing, Rebuilt, attributes_in
-from mokmin.knowledge.search.ports import IndexEntry, PassageIndex
+from mokmin.knowledge.search.ports import IndexEntry, OtherModel, PassageIndex
 
 log = logging.getLogger(__name__)
 Progress = Callable[[int, int], None]
@@ -73,8 +73,12 @@ class Ingestion:
         features: Callable[[], FeatureExtractor],
         reader: Reader,
         intake: Intake | None = None,
+        also_embed: Callable[[int], None] = lambda _version: None,
     ) -> None:
-        """``intake`` finds personal information on the way; without it the worker does so later."""
+        """``intake`` finds personal information on the way; without it the worker does so later.
+        ``also_embed`` embeds the passages of a version with the model that is searched with, when that is
+        not the built-in one; what it cannot embed now it does later."""
+        self._also_embed = also_embed
         self._intake = intake
         self._db = db
         self._blobs = blobs
@@ -174,6 +178,7 @@ class Ingestion:
             if scan is not None:
                 Intake.store(connection, row.document_id, row.id, scan)
             attributes = attributes_in(connection, row.document_id)
+        self._also_embed(row.id)
         entries = [
             IndexEntry(
                 passage_id=ids[seq],
@@ -186,7 +191,10 @@ class Ingestion:
             for seq in range(len(drafts))
         ]
         self._index.remove_version(row.id)
-        self._index.add(entries)
+        try:
+            self._index.add(entries)
+        except OtherModel:
+            self._indexing.add_version(row.document_id, row.id)
         with self._db.write() as connection:
             previous = connection.execute(
                 sa.select(documents.c.current_version_id).where(documents.c.id == row.document_id)

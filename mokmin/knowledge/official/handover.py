@@ -17,8 +17,10 @@ from typing import Any
 from lxml import etree
 
 from mokmin.base.formats.page_measure import page_count
+from mokmin.base.formats.page_model import Pages
 from mokmin.base.formats.writing_model import clean
 from mokmin.base.formats.writing_pages_docx import pages_docx_bytes
+from mokmin.base.formats.writing_pages_pdf import pages_pdf_bytes
 from mokmin.knowledge.official.drafting import laid_out, written
 from mokmin.knowledge.official.kinds import kind_of
 from mokmin.knowledge.official.model import OfficialDocument
@@ -37,13 +39,22 @@ def ai_share(document: OfficialDocument) -> float:
 
 def written_docx(document: OfficialDocument) -> tuple[bytes, int]:
     """The document as DOCX and its number of pages, labelled as the HWPX file is."""
+    pages = _labelled(document)
+    return pages_docx_bytes(pages), page_count(pages)
+
+
+def written_pdf(document: OfficialDocument) -> tuple[bytes, int]:
+    """The document as PDF and its number of pages, labelled as the HWPX file is."""
+    return pages_pdf_bytes(_labelled(document))
+
+
+def _labelled(document: OfficialDocument) -> Pages:
     ai = any(origin.kind == "ai" for _, origin in document.texts)
-    pages = laid_out(
+    return laid_out(
         document,
         label=LABEL if ai else "",
         properties={"mokmin-kind": document.kind, "ai-generated": str(ai).lower()},
     )
-    return pages_docx_bytes(pages), page_count(pages)
 
 
 def metadata(document: OfficialDocument, more: Mapping[str, Any]) -> dict[str, Any]:

@@ -17,7 +17,8 @@ from mokmin.governance.access.model import Principal
 from mokmin.governance.access.rules import document_groups, in_force, today, visible
 from mokmin.governance.people.viewpoints import Viewpoints
 from mokmin.knowledge.documents.model import Freshness, State
-from mokmin.knowledge.documents.store import documents, passages, unpack_vectors, versions
+from mokmin.knowledge.documents.store import documents, passages, versions
+from mokmin.knowledge.search.embedding import matrix, vector_column
 from mokmin.knowledge.search.model import SearchFilters
 from mokmin.knowledge.search.ports import IndexFilter, PassageIndex
 from mokmin.knowledge.search.ranking import (
@@ -178,18 +179,21 @@ class Examination:
     ) -> tuple[Why, str, tuple[str, ...]]:
         question, where = self.found.question, self.found.where
         only = IndexFilter(where.groups, (row.id,), where.chosen)
-        if not self.index.search_vector(question.vector, only, 1):
+        searched = self.found.index or self.index
+        by_meaning = searched.model == question.model
+        if by_meaning and not searched.search_vector(question.vector, only, 1):
             text = (
                 "검색 색인이 이 문서를 아직 모르거나 바뀐 권한을 아직 따라오지 못했습니다. "
                 "잠시 뒤에도 그대로면 관리자에게 색인 다시 만들기를 부탁하세요."
             )
             return Why.UNINDEXED, text, ()
         rows = connection.execute(
-            sa.select(passages.c.tokens, passages.c.vector, passages.c.header)
+            sa.select(passages.c.tokens, vector_column(question.model), passages.c.header)
             .where(passages.c.version_id == row.current_version_id)
             .order_by(passages.c.seq)
         ).all()
-        near = unpack_vectors([r.vector for r in rows]) @ question.vector
+        near = matrix([r.vector for r in rows], len(question.vector)) @ question.vector
+        near = np.nan_to_num(near, nan=-1.0)
         best = int(np.argmax(near))
         terms = list(dict.fromkeys(question.terms))
         here = set(rows[best].tokens.split())

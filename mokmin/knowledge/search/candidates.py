@@ -11,7 +11,7 @@ import numpy as np
 import sqlalchemy as sa
 
 from mokmin.knowledge.documents.model import Freshness
-from mokmin.knowledge.documents.store import unpack_vectors
+from mokmin.knowledge.search.embedding import matrix
 from mokmin.knowledge.search.question import Question
 from mokmin.knowledge.search.ranking import Candidate, Scored, UnitKey
 
@@ -43,7 +43,7 @@ def candidates_of(
     if not rows:
         return []
     ages = _ages(rows)
-    vectors = unpack_vectors([row.vector for row in rows.values()])
+    vectors = matrix([row.vector for row in rows.values()], len(question.vector))
     found = []
     for at, (key, row) in enumerate(rows.items()):
         held = None if question.reference is None else in_force_on(row, question.reference)
@@ -71,7 +71,8 @@ def best_of_each(rows: dict[int, sa.Row[Any]], question: Question) -> dict[int, 
     """Of each unit the passage that is nearest to the question."""
     if not rows:
         return {}
-    near = unpack_vectors([row.vector for row in rows.values()]) @ question.vector
+    near = matrix([row.vector for row in rows.values()], len(question.vector)) @ question.vector
+    near = np.nan_to_num(near, nan=-1.0)
     best: dict[UnitKey, tuple[float, int]] = {}
     for (key, row), value in zip(rows.items(), np.asarray(near, float), strict=True):
         unit = row.unit_id

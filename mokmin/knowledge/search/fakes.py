@@ -15,10 +15,12 @@ from mokmin.base.db import utcnow
 from mokmin.base.errors import Conflict
 from mokmin.knowledge.search.model import SearchFilters
 from mokmin.knowledge.search.ports import (
+    BUILT_IN,
     IndexAttributes,
     IndexEntry,
     IndexFilter,
     IndexHealth,
+    OtherModel,
     Scores,
 )
 
@@ -28,14 +30,25 @@ K1, B = 1.2, 0.75
 class MemoryIndex:
     """Implements ``PassageIndex`` by brute force."""
 
-    def __init__(self) -> None:
+    def __init__(self, model: int = BUILT_IN) -> None:
+        self.model = model
         self._rows: dict[int, IndexEntry] = {}
         self._next: MemoryIndex | None = None
+        self._kept: MemoryIndex | None = None
         self._generation = 1
         self._built_at: datetime | None = None
 
-    def add(self, entries: Sequence[IndexEntry]) -> None:
+    def pinned(self) -> MemoryIndex:
+        """See ``PassageIndex.pinned``."""
+        made = MemoryIndex(self.model)
+        made._rows = self._rows
+        return made
+
+    def add(self, entries: Sequence[IndexEntry], model: int = BUILT_IN) -> None:
         """See ``PassageIndex.add``."""
+        if model != self.model:
+            raise OtherModel
+        self._rows = dict(self._rows)
         self._rows.update({entry.passage_id: entry for entry in entries})
 
     def remove_version(self, version_id: int) -> None:
@@ -44,16 +57,21 @@ class MemoryIndex:
 
     def set_attributes(self, document_id: int, attributes: IndexAttributes) -> None:
         """See ``PassageIndex.set_attributes``."""
-        for key, entry in self._rows.items():
-            if entry.document_id == document_id:
-                self._rows[key] = replace(entry, attributes=attributes)
+        self._rows = {
+            key: replace(e, attributes=attributes) if e.document_id == document_id else e
+            for key, e in self._rows.items()
+        }
 
     def remove_document(self, document_id: int) -> None:
         """See ``PassageIndex.remove_document``."""
         self._rows = {k: e for k, e in self._rows.items() if e.document_id != document_id}
 
-    def replace_document(self, document_id: int, entries: Sequence[IndexEntry]) -> None:
+    def replace_document(
+        self, document_id: int, entries: Sequence[IndexEntry], model: int = BUILT_IN
+    ) -> None:
         """See ``PassageIndex.replace_document``."""
+        if model != self.model:
+            raise OtherModel
         others = {k: e for k, e in self._rows.items() if e.document_id != document_id}
         self._rows = others | {e.passage_id: e for e in entries}
 
@@ -92,24 +110,58 @@ class MemoryIndex:
 
     def search_vector(self, vector: NDArray[np.float32], where: IndexFilter, limit: int) -> Scores:
         """See ``PassageIndex.search_vector``."""
-        near = {e.passage_id: float(e.vector @ vector) for e in self._visible(where)}
+        near = {
+            e.passage_id: float(e.vector @ vector)
+            for e in self._visible(where)
+            if e.vector is not None
+        }
         return _top(near, limit)
 
     def optimise(self) -> None:
         """Nothing to fold."""
 
-    def begin_rebuild(self) -> MemoryIndex:
+    def begin_rebuild(
+        self,
+        model: int = BUILT_IN,
+        dimensions: int | None = None,  # noqa: ARG002
+    ) -> MemoryIndex:
         """See ``PassageIndex.begin_rebuild``."""
-        self._next = MemoryIndex()
+        self._next = MemoryIndex(model)
         return self._next
 
-    def switch(self) -> None:
+    def switch(self, *, keep: bool = False) -> None:
         """See ``PassageIndex.switch``."""
         if self._next is None:
             raise Conflict("바꿀 새 색인이 없습니다. 지금 쓰는 색인은 그대로입니다.")
-        self._rows, self._next = self._next._rows, None
+        if keep:
+            self._kept = self.pinned()
+        self._take(self._next)
+        self._next = None
+
+    def _take(self, other: MemoryIndex) -> None:
+        self._rows, self.model = other._rows, other.model
         self._generation += 1
         self._built_at = utcnow()
+
+    def discard(self) -> None:
+        """See ``PassageIndex.discard``."""
+        self._next = None
+
+    def kept(self) -> MemoryIndex | None:
+        """See ``PassageIndex.kept``."""
+        return self._kept
+
+    def switch_back(self) -> None:
+        """See ``PassageIndex.switch_back``."""
+        if self._kept is None:
+            raise Conflict("돌아갈 예전 색인이 없습니다. 지금 쓰는 색인은 그대로입니다.")
+        mine, kept = self.pinned(), self._kept
+        self._take(kept)
+        self._kept = mine
+
+    def drop_kept(self) -> None:
+        """See ``PassageIndex.drop_kept``."""
+        self._kept = None
 
     def health(self) -> IndexHealth:
         """See ``PassageIndex.health``."""

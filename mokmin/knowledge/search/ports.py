@@ -27,15 +27,24 @@ class IndexAttributes:
     superseded: bool = False
 
 
+BUILT_IN = 0
+"""The embedded model, among the models whose vectors an index may hold; others have an id above it."""
+
+
+class OtherModel(Exception):
+    """The index holds vectors of another model by now: nothing was written, look again."""
+
+
 @dataclass(frozen=True, slots=True)
 class IndexEntry:
-    """One passage to index."""
+    """One passage to index. ``vector`` None: the index's model has none of it (yet); it is found by its
+    words alone."""
 
     passage_id: int
     document_id: int
     version_id: int
     morphemes: str
-    vector: NDArray[np.float32]
+    vector: NDArray[np.float32] | None
     attributes: IndexAttributes
 
 
@@ -66,11 +75,32 @@ class IndexHealth:
 Scores = dict[int, float]
 
 
-class PassageIndex(Protocol):
+class Searchable(Protocol):
+    """What is searched: one and the same index, also when another comes into use meanwhile."""
+
+    @property
+    def model(self) -> int:
+        """Whose vectors it holds."""
+        ...
+
+    def search_text(self, terms: Mapping[str, float], where: IndexFilter, limit: int) -> Scores:
+        """BM25 on the morphemes, each term with its weight: passage id to score."""
+        ...
+
+    def search_vector(self, vector: NDArray[np.float32], where: IndexFilter, limit: int) -> Scores:
+        """Cosine similarity: passage id to score. The vector must be of the index's model."""
+        ...
+
+
+class PassageIndex(Searchable, Protocol):
     """Filtered BM25 over morphemes, and filtered vector search."""
 
-    def add(self, entries: Sequence[IndexEntry]) -> None:
-        """Add entries; visible to the next query."""
+    def pinned(self) -> Searchable:
+        """The index that is in use now, for all of one search."""
+        ...
+
+    def add(self, entries: Sequence[IndexEntry], model: int = BUILT_IN) -> None:
+        """Add entries with vectors of a model; visible to the next query. Raises OtherModel."""
         ...
 
     def remove_version(self, version_id: int) -> None:
@@ -85,31 +115,43 @@ class PassageIndex(Protocol):
         """Remove all passages of a document."""
         ...
 
-    def replace_document(self, document_id: int, entries: Sequence[IndexEntry]) -> None:
+    def replace_document(
+        self, document_id: int, entries: Sequence[IndexEntry], model: int = BUILT_IN
+    ) -> None:
         """Make the index hold exactly these entries of a document (none: nothing of it). Writes only
-        what differs; a passage that stays is findable all the time."""
-        ...
-
-    def search_text(self, terms: Mapping[str, float], where: IndexFilter, limit: int) -> Scores:
-        """BM25 on the morphemes, each term with its weight: passage id to score."""
-        ...
-
-    def search_vector(self, vector: NDArray[np.float32], where: IndexFilter, limit: int) -> Scores:
-        """Cosine similarity: passage id to score."""
+        what differs; a passage that stays is findable all the time. Raises OtherModel."""
         ...
 
     def optimise(self) -> None:
         """Fold new rows into the indexes."""
         ...
 
-    def begin_rebuild(self) -> PassageIndex:
-        """An empty index beside this one, to be filled and then made the current one by ``switch``.
-        One that was left half-built before is thrown away."""
+    def begin_rebuild(self, model: int = BUILT_IN, dimensions: int | None = None) -> PassageIndex:
+        """An empty index beside this one for vectors of a model, to be filled and then made the current
+        one by ``switch``. One that was left half-built before is thrown away. ``dimensions`` is needed for
+        another model than the built-in one."""
         ...
 
-    def switch(self) -> None:
+    def switch(self, *, keep: bool = False) -> None:
         """Make the index that ``begin_rebuild`` gave the current one, for every process, at once.
-        Searches that are under way end on the old one; it is removed later."""
+        Searches that are under way end on the old one; it is removed later, or with ``keep`` only when
+        ``drop_kept`` is called."""
+        ...
+
+    def discard(self) -> None:
+        """Give up what ``begin_rebuild`` gave."""
+        ...
+
+    def kept(self) -> PassageIndex | None:
+        """The index that was kept at the last switch; None when there is none."""
+        ...
+
+    def switch_back(self) -> None:
+        """Make the kept index the current one, and keep this one. Raises Conflict when there is none."""
+        ...
+
+    def drop_kept(self) -> None:
+        """Keep the kept index no longer."""
         ...
 
     def health(self) -> IndexHealth:

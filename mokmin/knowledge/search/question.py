@@ -16,7 +16,8 @@ from mokmin.base.korean.bigrams import bigrams
 from mokmin.base.korean.numbers import other_forms
 from mokmin.base.korean.ports import Analyser
 from mokmin.base.korean.reading import hangul
-from mokmin.base.llm.ports import Embedder
+from mokmin.knowledge.search.embedding import SearchModel
+from mokmin.knowledge.search.ports import BUILT_IN
 from mokmin.knowledge.search.reference_date import reference_date
 from mokmin.knowledge.search.vocabulary import Vocabulary, Widening
 
@@ -71,7 +72,7 @@ class Question:
     morphemes in order; ``bigrams`` the character bigrams, each once; ``vector`` a unit vector; ``years``
     those named; ``past`` whether it asks for what held earlier, ``recent`` for what is new; ``forms`` how
     texts look that answer what is asked for, with weights; ``reference`` the day that it asks about,
-    when it names one."""
+    when it names one; ``model`` whose vector it has, and how far that model's cosines are spread."""
 
     text: str
     reading: str
@@ -84,6 +85,8 @@ class Question:
     recent: bool
     forms: tuple[tuple[re.Pattern[str], float], ...]
     reference: date | None = None
+    model: int = BUILT_IN
+    spread: float = 1.0
 
     def answer_form(self, text: str) -> float:
         """How far a text looks like an answer of the kind that is asked for (a period, an amount,
@@ -147,8 +150,9 @@ def _with_numbers(
     return Widening(widening.synonyms, (*widening.terms, *dict.fromkeys(new)))
 
 
-def embedded(question: Question, embedder: Embedder) -> Question:
-    """The question with its vector."""
+def embedded(question: Question, model: SearchModel) -> Question:
+    """The question with its vector. Raises Unavailable."""
+    embedder = model.embedder
     vector: NDArray[Any] = embedder.embed_query(question.reading)
     words = question.widening.words
     if words:
@@ -156,7 +160,9 @@ def embedded(question: Question, embedder: Embedder) -> Question:
             f"{question.reading} ({', '.join(words)})"
         )
         vector = vector / np.linalg.norm(vector)
-    return replace(question, vector=np.asarray(vector, np.float32))
+    return replace(
+        question, vector=np.asarray(vector, np.float32), model=model.id, spread=model.spread
+    )
 
 
 def clean_query(query: str) -> str:

@@ -84,7 +84,7 @@ def rank(
     ``counts`` those of an earlier ranking of the same question."""
     if not candidates:
         return []
-    cosine = np.array([c.vector for c in candidates], np.float32) @ question.vector
+    cosine = _cosines(np.array([c.vector for c in candidates], np.float32), question)
     meaning = _standard(cosine.astype(np.float64))
     found = _words(candidates, words)
     counts = counts or Counts(question)
@@ -117,6 +117,16 @@ def rank(
         )
         for at in np.lexsort((keys, -total))
     ]
+
+
+def _cosines(vectors: NDArray[np.float32], question: Question) -> NDArray[np.float32]:
+    """Cosines as far apart as the built-in model's. A passage without a vector of the question's model
+    counts as the mean of the others: only its words speak for or against it."""
+    cosine = 1 - question.spread * (1 - vectors @ question.vector)
+    missing = np.isnan(cosine)
+    if missing.any():
+        cosine[missing] = 0.0 if missing.all() else float(cosine[~missing].mean())
+    return np.asarray(cosine, np.float32)
 
 
 def _adjustment(question: Question, candidate: Candidate) -> float:

@@ -14,8 +14,9 @@ from mokmin.governance.access.model import Principal
 from mokmin.governance.access.rules import visible
 from mokmin.knowledge.documents.store import documents, locator_of, passages, versions
 from mokmin.knowledge.search.candidates import freshness_of
+from mokmin.knowledge.search.embedding import vector_column
 from mokmin.knowledge.search.model import Hit, Similarity
-from mokmin.knowledge.search.ports import Scores
+from mokmin.knowledge.search.ports import BUILT_IN, Scores
 
 Rows = dict[int, sa.Row[Any]]
 # How much more is asked of the index each time that it gave what the searcher may not read.
@@ -23,9 +24,10 @@ FURTHER = 8
 # Passages checked with one statement: SQLite takes 32,766 parameters.
 AT_ONCE = 10_000
 _SUCCESSORS = documents.alias("successors")
+_PLAIN = [column for column in passages.c if column.name != "vector"]
 _STATEMENT = (
     sa.select(
-        passages,
+        *_PLAIN,
         documents.c.title,
         documents.c.grade,
         documents.c.department,
@@ -48,14 +50,20 @@ _STATEMENT = (
 
 
 def checked(
-    connection: Connection, principal: Principal, column: ColumnElement[int], keys: Iterable[int]
+    connection: Connection,
+    principal: Principal,
+    column: ColumnElement[int],
+    keys: Iterable[int],
+    model: int = BUILT_IN,
 ) -> Rows:
-    """Rows of the passages with these keys that are current and visible now, by id; the index is never
-    trusted. ``replaced_on`` is the day from which another document holds in place of theirs."""
+    """Rows of the passages with these keys that are current and visible now, by id, with their vectors in
+    a model; the index is never trusted. ``replaced_on`` is the day from which another document holds in
+    place of theirs."""
+    statement = _STATEMENT.add_columns(vector_column(model))
     wanted = sorted(set(keys))
     rows: Rows = {}
     for begin in range(0, len(wanted), AT_ONCE):
-        query = _STATEMENT.where(
+        query = statement.where(
             column.in_(wanted[begin : begin + AT_ONCE]), visible(principal, documents.c.id)
         )
         rows |= {row.id: row for row in connection.execute(query)}

@@ -6,6 +6,7 @@ Data flow: question → words and vector → index (filtered) → candidates →
 
 from __future__ import annotations
 
+import logging
 import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -18,6 +19,7 @@ import sqlalchemy as sa
 from sqlalchemy import ColumnElement
 
 from mokmin.base.db import Database
+from mokmin.base.errors import Unavailable
 from mokmin.base.korean.ports import Analyser
 from mokmin.base.llm.ports import Embedder
 from mokmin.governance.access.model import Principal
@@ -29,6 +31,7 @@ from mokmin.knowledge.documents.store import (
 )
 from mokmin.knowledge.documents.structure import provisions
 from mokmin.knowledge.search.candidates import best_of_each, candidates_of, current_first
+from mokmin.knowledge.search.embedding import SearchModel, SearchModels
 from mokmin.knowledge.search.links import LEADING, best_of_units, neighbours, pull
 from mokmin.knowledge.search.merging import best_scores, merged
 from mokmin.knowledge.search.model import (
@@ -38,7 +41,13 @@ from mokmin.knowledge.search.model import (
     SearchResult,
     SearchTrace,
 )
-from mokmin.knowledge.search.ports import IndexFilter, PassageIndex, Scores
+from mokmin.knowledge.search.ports import (
+    BUILT_IN,
+    IndexFilter,
+    PassageIndex,
+    Scores,
+    Searchable,
+)
 from mokmin.knowledge.search.question import Question, analysed, clean_query, embedded
 from mokmin.knowledge.search.ranking import WIDENED, Counts, Mode, Scored, UnitKey, rank
 from mokmin.knowledge.search.reranking import Outcome, Reranking
@@ -47,6 +56,7 @@ from mokmin.knowledge.search.spelling import suggest
 from mokmin.knowledge.search.splitting import parts
 from mokmin.knowledge.search.vocabulary import Vocabulary
 
+log = logging.getLogger(__name__)
 CANDIDATES = 100
 OPENING = 12
 _MOST_NEIGHBOURS = 40
@@ -72,6 +82,8 @@ class Found:
     """The questions that it was split into; empty for a single one."""
     suggestion: str | None = None
     """Another spelling of the question that may have been meant."""
+    index: Searchable | None = None
+    """What was searched, to ask it more."""
     rejected: int = 0
     """Passages that the index gave and the database refused: the index was behind. Not for everybody's
     eyes: it tells that something is there."""
@@ -86,6 +98,7 @@ class _Ranking:
     counts: Counts
     unit_tokens: dict[UnitKey, str]
     mode: Mode
+    model: int
 
 
 class SearchService:
@@ -101,7 +114,9 @@ class SearchService:
         *,
         reranking: Reranking | None = None,
         today: Callable[[], date] = date.today,
+        models: SearchModels | None = None,
     ) -> None:
+        self._models = models
         self._reranking = reranking
         self._db = db
         self._index = index
@@ -168,9 +183,12 @@ class SearchService:
         whole and by its parts. Raises InvalidInput."""
         begin = time.perf_counter()
         query = clean_query(query)
+        # One index for the question and its parts: it says which model their vectors are of.
+        index = self._index().pinned()
         one = partial(
             self._one,
             principal,
+            index=index,
             within=within,
             filters=filters,
             mode=mode,
@@ -197,6 +215,7 @@ class SearchService:
         principal: Principal,
         query: str,
         *,
+        index: Searchable,
         within: Sequence[int] | None,
         filters: SearchFilters,
         mode: Mode,
@@ -207,7 +226,6 @@ class SearchService:
         question = analysed(query, self._analyser(), self._vocabulary(), self._today())
         if as_of_today:
             question = question.as_of_today()
-        index = self._index()
         where = IndexFilter(
             None if principal.sees_all else principal.groups,
             None if within is None else tuple(within),
@@ -216,22 +234,25 @@ class SearchService:
         # The words are looked up while the question is being embedded.
         terms = question.weighted_terms(WIDENED)
         by_words = self._pool.submit(index.search_text, terms, where, CANDIDATES)
-        question = embedded(question, self._embedder())
+        question = self._embedded(question, index.model)
         moments.append(time.perf_counter())
-        near = index.search_vector(question.vector, where, CANDIDATES)
+        # Vectors of two models are never compared: without the index's model the words find alone.
+        near: Scores = {}
+        if question.model == index.model:
+            near = index.search_vector(question.vector, where, CANDIDATES)
         words = by_words.result()
         moments.append(time.perf_counter())
         given = words.keys() | near.keys()
-        rows = self._check(principal, given)
+        rows = self._check(principal, given, question.model)
         rejected = len(given - rows.keys())
-        check = partial(self._check, principal)
+        check = partial(self._check, principal, model=question.model)
         words = filled(words, rows, CANDIDATES, check, partial(index.search_text, terms, where))
-        near = filled(
-            near, rows, CANDIDATES, check, partial(index.search_vector, question.vector, where)
-        )
+        if near:
+            again = partial(index.search_vector, question.vector, where)
+            near = filled(near, rows, CANDIDATES, check, again)
         rows = {key: row for key, row in rows.items() if key in words or key in near}
         moments.append(time.perf_counter())
-        ranking = _Ranking(question, words, Counts(question), {}, mode)
+        ranking = _Ranking(question, words, Counts(question), {}, mode, question.model)
         scored = self._rank(ranking, rows)
         moments.append(time.perf_counter())
         if mode == "hybrid" and within is None and scored:
@@ -257,8 +278,21 @@ class SearchService:
             seconds,
             stages,
             reranked,
+            index=index,
             rejected=rejected,
         )
+
+    def _embedded(self, question: Question, model: int) -> Question:
+        """The question in the vectors of the index's model; while that cannot be reached, in those of the
+        built-in one, which every passage has."""
+        built_in = SearchModel(BUILT_IN, self._embedder())
+        if model == BUILT_IN or self._models is None:
+            return embedded(question, built_in)
+        try:
+            return embedded(question, self._models.of(model))
+        except Unavailable as error:
+            log.warning("embedding model failed", extra={"error": error.code})
+            return embedded(question, built_in)
 
     def _rank(self, ranking: _Ranking, rows: Mapping[int, sa.Row[Any]]) -> list[Scored]:
         if not rows:
@@ -299,7 +333,7 @@ class SearchService:
         new = {unit for others in links.values() for unit in others if unit not in best}
         if new and filters == ANY:
             units = sorted(new)[:_MOST_NEIGHBOURS]
-            linked = self._checked(principal, passages.c.unit_id, units)
+            linked = self._checked(principal, passages.c.unit_id, units, ranking.model)
             rows |= best_of_each(linked, ranking.question)
             scored = self._rank(ranking, rows)
         return pull(scored, links)
@@ -356,14 +390,18 @@ class SearchService:
         found = self._check(principal, ids)
         return "\n".join(found[key].text for key in ids if key in found)
 
-    def _check(self, principal: Principal, keys: Iterable[int]) -> Rows:
-        return self._checked(principal, passages.c.id, keys)
+    def _check(self, principal: Principal, keys: Iterable[int], model: int = BUILT_IN) -> Rows:
+        return self._checked(principal, passages.c.id, keys, model)
 
     def _checked(
-        self, principal: Principal, column: ColumnElement[int], keys: Iterable[int]
+        self,
+        principal: Principal,
+        column: ColumnElement[int],
+        keys: Iterable[int],
+        model: int = BUILT_IN,
     ) -> Rows:
         with self._db.read() as connection:
-            return checked(connection, principal, column, keys)
+            return checked(connection, principal, column, keys, model)
 
 
 def _joined(whole: Found, others: Sequence[Found]) -> Found:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from mokmin.base.errors import InvalidInput, Unavailable
-from mokmin.base.llm.hosts import PRIVATE, AllowedHosts, read_hosts
+from mokmin.base.net.hosts import PRIVATE, AllowedHosts, read_hosts
 
 ADDRESSES = {
     "inside.city": ["10.1.2.3"],

@@ -1,0 +1,82 @@
+"""The main text of a web page as an HTML document of its own: without menus, banners and forms, so that what
+changes at every visit makes no new version."""
+
+from __future__ import annotations
+
+import html as markup
+
+from lxml import etree, html
+
+DROPPED = frozenset(
+    "script style noscript template iframe object embed svg canvas video audio form input button select "
+    "textarea nav header footer aside dialog link meta img picture map".split()  # noqa: SIM905
+)
+# Where the text stands, in the order in which it is looked for.
+MAIN = (
+    "//main",
+    "//*[@role='main']",
+    "//*[@id='content' or @id='contents' or @id='main' or @id='main-content' or @id='cont']",
+    "//article",
+)
+SIDE_ROLES = frozenset({"navigation", "banner", "contentinfo", "search", "complementary"})
+KEPT = frozenset({"href", "colspan", "rowspan", "style", "hidden", "lang"})
+LEAST_LETTERS = 40
+
+
+def main_text(body: bytes, charset: str) -> bytes:
+    """The page cut down, in UTF-8; empty where there is no text. ``charset``: as the server says, or empty."""
+    try:
+        root = html.document_fromstring(body, parser=html.HTMLParser(encoding=charset or None))
+    except (etree.ParserError, etree.XMLSyntaxError, LookupError, ValueError):
+        return b""
+    title = " ".join((root.findtext(".//title") or "").split())
+    found = _main(root)
+    # A header inside of the text (its heading) stays; that of the site does not.
+    inside = found.tag != "body"
+    for element in list(found.iter()):
+        if element is not found and _is_dropped(element, inside=inside):
+            _drop(element)
+    heads = [" ".join(h.text_content().split()) for h in found.iter("h1")]
+    named = heads[0] if len(heads) == 1 and heads[0] else title
+    for element in found.iter():
+        for name in set(element.attrib) - KEPT:
+            del element.attrib[name]
+    if not found.text_content().strip():
+        return b""
+    found.tag, found.tail = "main", None
+    text = etree.tostring(found, encoding="unicode", method="html")
+    return (
+        '<!doctype html>\n<html lang="ko"><head><meta charset="utf-8"><title>'
+        f"{markup.escape(named)}</title></head><body>\n{text}\n</body></html>\n"
+    ).encode("utf-8", "replace")
+
+
+def _main(root: html.HtmlElement) -> html.HtmlElement:
+    for path in MAIN:
+        places = root.xpath(path)
+        if len(places) == 1 and len(places[0].text_content().strip()) >= LEAST_LETTERS:
+            return places[0]
+    body = root.find(".//body")
+    return body if body is not None else root
+
+
+def _is_dropped(element: etree._Element, *, inside: bool) -> bool:
+    if not isinstance(element.tag, str):
+        return True
+    if element.tag in DROPPED:
+        return not (inside and element.tag in ("header", "form"))
+    return element.get("role", "") in SIDE_ROLES
+
+
+def _drop(element: etree._Element) -> None:
+    """Take an element out, and leave what follows it."""
+    parent = element.getparent()
+    if parent is None:
+        return
+    before = element.getprevious()
+    if element.tail:
+        if before is not None:
+            before.tail = (before.tail or "") + element.tail
+        else:
+            parent.text = (parent.text or "") + element.tail
+    parent.remove(element)

@@ -1,0 +1,1 @@
+"""Which machines of the network may be called."""
