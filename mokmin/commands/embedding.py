@@ -90,7 +90,7 @@ def _tell(number: int, report: Report, out: Output) -> None:
             f"새 모델 {report.own.mrr:.3f}"
         )
     out.say(
-        f"글 {report.passages:,}개, 약 {report.seconds / 60:,.0f}분, 디스크 {report.bytes / 2**20:,.0f} MB"
+        f"글 {report.passages:,}개, 약 {report.seconds / 60:,.0f}분, 디스크 {report.disk_bytes / 2**20:,.0f} MB"
     )
     if report.is_good:
         out.say(f"바꾸려면: mokmin embedding change {number}")

@@ -29,7 +29,7 @@ from mokmin.knowledge.documents.model import State
 from mokmin.web.failures import add_failures
 from mokmin.web.metrics import add_metrics
 from mokmin.web.programs import add_programs
-from mokmin.web.routes import add_pages, add_plugins
+from mokmin.web.routes import add_finding, add_pages, add_plugins
 
 __all__ = ["create_web"]
 THREADS = 100
@@ -104,6 +104,7 @@ def create_web(app: App) -> FastAPI:
     )
     web.state.kit = kit
     add_pages(web, app, kit, demo, cookies)
+    add_finding(web, app, desks)
     desks += [desk for plugin in add_plugins(web, app, kit) for desk in plugin.desks]
     add_programs(web, app)
     add_failures(web, kit)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from functools import partial
 from typing import Any
 
@@ -13,6 +13,7 @@ from mokmin.app import App
 from mokmin.base.errors import InvalidInput
 from mokmin.base.formats.page_images import PageImages
 from mokmin.base.web.kit import PageKit, ago
+from mokmin.features import Desk
 from mokmin.features.account import helping_pages
 from mokmin.features.account import pages as account_pages
 from mokmin.features.ai_register import pages as ai_register_pages
@@ -23,29 +24,36 @@ from mokmin.features.assistant import (
     history_pages,
     shared_pages,
 )
+from mokmin.features.assistant import finding as assistant_finding
 from mokmin.features.assistant import pages as assistant_pages
 from mokmin.features.assistant.chat import Chat
 from mokmin.features.auditing import pages as auditing_pages
+from mokmin.features.console import embedding_pages, permission_pages, switch_pages
 from mokmin.features.console import pages as console_pages
-from mokmin.features.console import permission_pages, switch_pages
 from mokmin.features.curation import pages as curation_pages
 from mokmin.features.curation import review_pages
 from mokmin.features.drafting import api as drafting_api
+from mokmin.features.drafting import finding as drafting_finding
 from mokmin.features.drafting import flow_pages as drafting_flow_pages
 from mokmin.features.drafting import pages as drafting_pages
 from mokmin.features.endpoints import compare_pages as endpoint_compare_pages
 from mokmin.features.endpoints import pages as endpoint_pages
 from mokmin.features.forms import batch_pages as form_batch_pages
+from mokmin.features.forms import finding as forms_finding
 from mokmin.features.forms import pages as form_pages
 from mokmin.features.gateway import mcp_pages
 from mokmin.features.gateway import pages as gateway_pages
+from mokmin.features.know_how import finding as know_how_finding
 from mokmin.features.know_how import pages as know_how_pages
+from mokmin.features.library import finding as library_finding
 from mokmin.features.library import pages as library_pages
 from mokmin.features.library import rights_pages, search_pages
 from mokmin.features.organisation import pages as organisation_pages
 from mokmin.features.organisation import people_pages, rotation_pages, scim_pages
+from mokmin.features.portal import finding, first_steps, sign_in_pages
 from mokmin.features.portal import pages as portal_pages
-from mokmin.features.portal import sign_in_pages
+from mokmin.features.portal.finding import Source
+from mokmin.features.portal.first_steps import SETTLED, Progress
 from mokmin.features.portal.starters import starters
 from mokmin.features.privacy import pages as privacy_pages
 from mokmin.features.records import disclosure_pages
@@ -58,6 +66,7 @@ from mokmin.features.stewardship import question_pages as steward_question_pages
 from mokmin.features.tools import pages as tools_pages
 from mokmin.features.usage import pages as usage_pages
 from mokmin.features.webhooks import pages as webhook_pages
+from mokmin.features.work_assistants import finding as assistants_finding
 from mokmin.features.work_assistants import pages as work_assistant_pages
 from mokmin.features.work_assistants.desk import Desk as AssistantDesk
 from mokmin.governance.access.model import Principal
@@ -101,8 +110,18 @@ def add_pages(web: FastAPI, app: App, kit: PageKit, demo: bool, cookies: Cookies
         web.include_router(routes, include_in_schema=False)
     web.include_router(helping_pages.router(kit, account), include_in_schema=False)
     web.include_router(permission_pages.router(kit), include_in_schema=False)
-    for routes in portal_pages.routers(kit, app.documents, begin, recent):
+
+    def progress(principal: Principal) -> Progress:
+        return Progress(
+            read=not app.first_use.due(principal),
+            conversations=len(app.conversations.recent(principal, limit=SETTLED)),
+            drafts=len(app.drafting.mine(principal, limit=1)),
+            documents=app.documents.count(principal),
+        )
+
+    for routes in portal_pages.routers(kit, app.documents, begin, recent, progress):
         web.include_router(routes, include_in_schema=False)
+    web.include_router(first_steps.router(cookies), include_in_schema=False)
     images = PageImages(app.settings.home / "cache" / "pages")
     chat = Chat(
         kit=kit,
@@ -188,6 +207,46 @@ def add_pages(web: FastAPI, app: App, kit: PageKit, demo: bool, cookies: Cookies
     web.include_router(line, include_in_schema=False)
     web.include_router(drafting_api.api_router(app.drafting, app.draft_review))
     _add_desks(web, app, kit)
+
+
+def add_finding(web: FastAPI, app: App, desks: Sequence[Desk]) -> None:
+    """Add find-and-run over all that features offer. ``desks``: places of work, those of plug-ins too."""
+    sources = (
+        Source(
+            "내 대화",
+            "message-square-text",
+            lambda who, text, most: assistant_finding.find(app.conversations, who, text, most),
+            recent=True,
+        ),
+        Source(
+            "내 문서 작성",
+            "file-pen-line",
+            lambda who, text, most: drafting_finding.find(app.db, who, text, most),
+            recent=True,
+        ),
+        Source(
+            "문서",
+            "folder-open",
+            lambda who, text, most: library_finding.find(app.db, who, text, most),
+        ),
+        Source(
+            "업무봇",
+            "bot",
+            lambda who, text, most: assistants_finding.find(app.db, who, text, most),
+        ),
+        Source(
+            "서식",
+            "file-text",
+            lambda who, text, most: forms_finding.find(app.db, who, text, most),
+        ),
+        Source(
+            "노하우",
+            "thumbs-up",
+            lambda who, text, most: know_how_finding.find(app.db, who, text, most),
+        ),
+    )
+    routes = finding.router(sources, desks, drafting_finding.beginnings())
+    web.include_router(routes, include_in_schema=False)
 
 
 def _add_desks(web: FastAPI, app: App, kit: PageKit) -> None:
@@ -298,6 +357,7 @@ def _add_models(web: FastAPI, app: App, kit: PageKit) -> None:
     for routes in (
         *endpoint_pages.routers(desk),
         endpoint_compare_pages.router(kit, app.comparisons),
+        embedding_pages.router(kit, app.embedding_desk),
     ):
         web.include_router(routes, include_in_schema=False)
 

@@ -176,7 +176,7 @@ def test_a_document_that_changes_during_its_refresh_is_read_again(
     upload = put(house, "1.txt", text("1"))
     replace, readers = house.index.replace_document, iter([[2], [3]])
 
-    def replace_slowly(document_id: int, entries: Any) -> None:
+    def replace_slowly(document_id: int, entries: Any, _model: int) -> None:
         replace(document_id, entries)
         for groups in readers:
             set_readers(house, document_id, groups)
@@ -190,7 +190,7 @@ def test_a_document_that_changes_during_its_refresh_is_read_again(
 
     groups = iter(range(10, 1000))
 
-    def change_always(document_id: int, _entries: Any) -> None:
+    def change_always(document_id: int, _entries: Any, _model: int) -> None:
         set_readers(house, document_id, [next(groups)])
 
     monkeypatch.setattr(house.index, "replace_document", change_always)
@@ -233,11 +233,11 @@ def test_changes_during_a_rebuild_are_not_lost(
 
     begin, switch, built = house.index.begin_rebuild, house.index.switch, []
 
-    def switch_to_what_agrees() -> None:
+    def switch_to_what_agrees(**_how: Any) -> None:
         assert_agrees(house, built[0])
         switch()
 
-    def keep() -> PassageIndex:
+    def keep(*_of: Any) -> PassageIndex:
         built.append(begin())
         return built[0]
 

@@ -16,7 +16,7 @@ import httpx2
 
 from mokmin.adapters.net.checked import CheckedTransport
 from mokmin.base.errors import TooLarge, Unavailable
-from mokmin.base.files.sources import TOO_LARGE, SourceDown
+from mokmin.base.files.sources import TOO_LARGE, SourceDown, source_refused
 from mokmin.base.net.hosts import AllowedHosts
 
 CONNECT_SECONDS, READ_SECONDS = 10.0, 30.0
@@ -186,9 +186,7 @@ class Machine:
                 f"'{host}'가 제때 응답하지 않았습니다. 기기가 켜져 있는지, 방화벽이 막지 않는지 확인해 주세요."
             )
         if isinstance(error, httpx2.ConnectError):
-            return SourceDown(
-                f"'{host}'에 닿지 못했습니다. 네트워크와 방화벽을 확인해 주세요."
-            )
+            return SourceDown(f"'{host}'에 닿지 못했습니다. 네트워크와 방화벽을 확인해 주세요.")
         return SourceDown(f"'{host}'가 이야기하다가 끊었거나 알 수 없는 답을 했습니다.")
 
 
@@ -202,9 +200,11 @@ def origin_of(url: str) -> str:
 def refused(status: int, host: str) -> SourceDown | None:
     """What 401, 403 and errors of the server mean at the place itself; None for others."""
     if status == 401:
-        return SourceDown("계정이나 비밀번호가 맞지 않습니다(401). 다시 적어 주세요.")
+        return source_refused("계정이나 비밀번호가 맞지 않습니다(401). 다시 적어 주세요.")
     if status == 403:
-        return SourceDown("이 계정에는 그곳을 볼 권한이 없습니다(403). 그곳의 관리자에게 부탁하세요.")
+        return source_refused(
+            "이 계정에는 그곳을 볼 권한이 없습니다(403). 그곳의 관리자에게 부탁하세요."
+        )
     if status == 429 or status >= 500:
         return SourceDown(f"'{host}'가 지금은 답하지 못합니다({status}). 잠시 뒤 다시 해 보세요.")
     return None

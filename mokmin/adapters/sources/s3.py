@@ -22,6 +22,7 @@ from mokmin.base.files.sources import (
     RemotePlace,
     Scan,
     SourceDown,
+    source_refused,
 )
 from mokmin.base.net.hosts import AllowedHosts
 
@@ -103,7 +104,9 @@ class S3Source:
             if text_of(root, "IsTruncated") != "true" or not token:
                 return
             if token in tokens:
-                raise SourceDown("저장소의 목록이 끝나지 않고 되풀이됩니다. 저장소를 확인해 주세요.")
+                raise SourceDown(
+                    "저장소의 목록이 끝나지 않고 되풀이됩니다. 저장소를 확인해 주세요."
+                )
             tokens.add(token)
         listing.scan.cut = True
 
@@ -122,7 +125,7 @@ class S3Source:
         if root is not None and name_of(root) == "Error":
             code = text_of(root, "Code")
             if code in WRONG:
-                raise SourceDown(WRONG[code])
+                raise source_refused(WRONG[code])
             raise refused(reply.status, self._machine.host) or SourceDown(
                 f"저장소가 거절했습니다({reply.status} {code[:60]})."
             )

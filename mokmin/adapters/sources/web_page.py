@@ -4,13 +4,17 @@ changes at every visit makes no new version."""
 from __future__ import annotations
 
 import html as markup
+import re
 
 from lxml import etree, html
 
+from mokmin.base.formats.charset import decode_text
+
 DROPPED = frozenset(
-    "script style noscript template iframe object embed svg canvas video audio form input button select "
-    "textarea nav header footer aside dialog link meta img picture map".split()  # noqa: SIM905
-)
+    ("script", "style", "noscript", "template", "iframe", "object", "embed", "svg", "canvas", "video",
+     "audio", "input", "button", "select", "textarea", "nav", "header", "footer", "aside", "dialog",
+     "link", "meta", "img", "picture", "map")
+)  # fmt: skip
 # Where the text stands, in the order in which it is looked for.
 MAIN = (
     "//main",
@@ -19,14 +23,17 @@ MAIN = (
     "//article",
 )
 SIDE_ROLES = frozenset({"navigation", "banner", "contentinfo", "search", "complementary"})
-KEPT = frozenset({"href", "colspan", "rowspan", "style", "hidden", "lang"})
+# Not addresses: they carry numbers of sessions.
+KEPT = frozenset({"colspan", "rowspan", "style", "hidden"})
 LEAST_LETTERS = 40
+_DECLARATION = re.compile(r"^\s*<\?xml[^>]{0,200}\?>")
 
 
 def main_text(body: bytes, charset: str) -> bytes:
     """The page cut down, in UTF-8; empty where there is no text. ``charset``: as the server says, or empty."""
     try:
-        root = html.document_fromstring(body, parser=html.HTMLParser(encoding=charset or None))
+        text = decode_text(body) or body.decode(charset or "utf-8", "replace")
+        root = html.document_fromstring(_DECLARATION.sub("", text))
     except (etree.ParserError, etree.XMLSyntaxError, LookupError, ValueError):
         return b""
     title = " ".join((root.findtext(".//title") or "").split())
@@ -64,7 +71,7 @@ def _is_dropped(element: etree._Element, *, inside: bool) -> bool:
     if not isinstance(element.tag, str):
         return True
     if element.tag in DROPPED:
-        return not (inside and element.tag in ("header", "form"))
+        return not (inside and element.tag == "header")
     return element.get("role", "") in SIDE_ROLES
 
 

@@ -157,7 +157,9 @@ class WebDavSource:
                 continue
             member = _member(there[-1], props)
             if member.name in seen:
-                listing.skip("/".join((*steps, member.name)), "같은 이름이 두 번 나옵니다", there=True)
+                listing.skip(
+                    "/".join((*steps, member.name)), "같은 이름이 두 번 나옵니다", there=True
+                )
                 continue
             seen.add(member.name)
             yield member

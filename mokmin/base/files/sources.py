@@ -5,6 +5,8 @@ Whatever a place answers is taken for hostile: ``Listing`` bounds what is believ
 
 from __future__ import annotations
 
+import math
+import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import PurePosixPath
@@ -58,9 +60,15 @@ Each = Callable[[FoundFile, Opener], None]
 
 
 class SourceDown(Unavailable):
-    """The place does not answer, or not as it should: nothing is known of its files."""
+    """The place does not answer, or not as it should: nothing is known of its files. The code
+    ``source-refused``: it does not let us in."""
 
     code = "source-down"
+
+
+def source_refused(message: str) -> SourceDown:
+    """The place answers but does not let us in: asking again soon would only close the account."""
+    return SourceDown(message, code="source-refused")
 
 
 class Source(Protocol):
@@ -99,10 +107,12 @@ something changed."""
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """``file_bytes``: the largest file that is taken; ``all_bytes``: the largest sum of one place."""
+    """``file_bytes``: the largest file that is taken; ``all_bytes``: the largest sum of one place;
+    ``seconds``: how long is looked, for previews."""
 
     file_bytes: int
     all_bytes: int
+    seconds: float = math.inf
 
 
 class Listing:
@@ -114,10 +124,13 @@ class Listing:
         self._seen: set[str] = set()
         self._names = 0
         self._sum = 0
+        self._until = time.monotonic() + limits.seconds
 
     @property
     def full(self) -> bool:
         """Whether no more is looked at."""
+        if time.monotonic() > self._until:
+            self.scan.cut = True
         return self.scan.cut
 
     def skip(self, path: str, why: str, *, there: bool = False) -> None:

@@ -184,10 +184,11 @@ def _notice(kit: PageKit, first_use: FirstUse) -> APIRouter:
     routes = APIRouter(dependencies=[Depends(Needs(bearer=False))])
 
     @routes.get("/ai-notice")
-    def read(request: Request) -> HTMLResponse:
+    def read(request: Request, next: str = "/chat") -> HTMLResponse:
         return kit.page(
             request,
             "ai_register/notice.html",
+            next=local_path(next),
             nav="",
             title="AI 사용 안내",
             points=POINTS,

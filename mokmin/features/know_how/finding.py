@@ -6,6 +6,7 @@ import sqlalchemy as sa
 
 from mokmin.base.db import Database
 from mokmin.base.web.found import Found
+from mokmin.features.know_how.model import CATEGORIES
 from mokmin.features.know_how.store import know_how, seen_by
 from mokmin.governance.access.model import Permission, Principal
 
@@ -25,4 +26,4 @@ def find(db: Database, principal: Principal, text: str, limit: int) -> list[Foun
     )
     with db.read() as connection:
         rows = connection.execute(query).all()
-    return [Found(r.title, f"/know-how/{r.id}", r.category) for r in rows]
+    return [Found(r.title, f"/know-how/{r.id}", CATEGORIES.get(r.category, "")) for r in rows]

@@ -9,6 +9,7 @@ from fastapi import APIRouter, Depends, Request
 from fastapi.responses import HTMLResponse, RedirectResponse, Response
 
 from mokmin.base.web.kit import PageKit, ago
+from mokmin.features.portal.first_steps import Reader, steps
 from mokmin.governance.access.model import ROLE_NAMES, Permission, Principal
 from mokmin.governance.people.web import (
     Needs,
@@ -32,6 +33,7 @@ def routers(
     documents: DocumentService,
     starters: Starters,
     recent: Recent,
+    progress: Reader,
 ) -> list[APIRouter]:
     """Routes of signed-in people."""
     routes = APIRouter(dependencies=[Depends(Needs())])
@@ -43,6 +45,7 @@ def routers(
         latest = documents.page(principal, LibraryQuery(state=State.READY)).documents[:5]
         open_jobs = [d for d in documents.mine(principal) if d.state is not State.READY][:4]
         role = ROLE_NAMES.get(principal.role, "")
+        begin = starters(principal)
         return kit.page(
             request,
             "portal/home.html",
@@ -51,7 +54,10 @@ def routers(
             greeting=f"{principal.name} {role}님, 안녕하세요"
             if principal.name != role
             else f"{role}님, 안녕하세요",
-            starters=starters(principal),
+            starters=begin,
+            first_steps=steps(
+                request, principal, progress(principal), [s["question"] for s in begin]
+            ),
             document_count=documents.count(principal),
             conversations=recent(principal)[:5],
             documents=[

@@ -1,17 +1,17 @@
 """One run over a watched folder: new files are taken in, changed ones become new versions, those that
-vanished are taken out of the library.
+vanished are taken out of the library; pages that vanished from a web site are only marked.
 
 Every file is done for itself and may be done again: a run that was killed goes on with the next one. Much
-that vanishes at once (a share that is not mounted) is held until a steward confirms it.
+that vanishes at once (a share that is not mounted) is held until a steward confirms it; a place that does
+not answer leaves everything as it was. A long run makes room for other jobs and goes on after them.
 """
 
 from __future__ import annotations
 
 import hashlib
-import json
-from collections.abc import Callable
-from dataclasses import dataclass, field
-from datetime import timedelta
+import time
+from collections.abc import Callable, Mapping
+from contextlib import closing
 from pathlib import PurePosixPath
 from typing import Any, BinaryIO
 
@@ -20,7 +20,8 @@ from sqlalchemy import Row
 
 from mokmin.base.db import Database, utcnow
 from mokmin.base.errors import InvalidInput, MokminError, NotFound
-from mokmin.features.stewardship.scanning import FoundFile, Root, opened, scan
+from mokmin.base.files.sources import FoundFile, Scan, Source, SourceDown
+from mokmin.features.stewardship.sync_state import TOLD_SECONDS, Enough, Run, RunState, Stopped
 from mokmin.features.stewardship.watch_store import (
     Folder,
     path_key,
@@ -40,20 +41,8 @@ from mokmin.knowledge.documents.store import documents
 
 LOCK_KEY = 4244
 FEW, MANY_SHARE = 5, 0.5
-
-
-@dataclass(slots=True)
-class _Run:
-    """What one run knows and counts."""
-
-    folder: Folder
-    department: str
-    principal: Principal
-    known: dict[str, Row[Any]]
-    seen: set[str] = field(default_factory=set)
-    counts: dict[str, int] = field(
-        default_factory=lambda: {"added": 0, "changed": 0, "removed": 0, "failed": 0, "files": 0}
-    )
+# After so long a run lets other jobs pass.
+SLICE_SECONDS = 240.0
 
 
 class FolderSync:
@@ -65,14 +54,15 @@ class FolderSync:
         audit: AuditLog,
         library: DocumentService,
         people: Callable[[], PeopleService],
-        reach: Callable[[Principal, Folder], tuple[Root, tuple[str, ...]]],
+        source: Callable[[Principal, Folder, Mapping[str, str]], Source],
     ) -> None:
-        """``reach``: the way to a folder while the person may have it watched; raises InvalidInput."""
+        """``source``: the place of a folder while the person may have it watched, with the marks of the
+        last time; raises InvalidInput."""
         self._db = db
-        self._audit = audit
         self._library = library
         self._people = people
-        self._reach = reach
+        self._source = source
+        self._state = RunState(db, audit)
 
     def run(self, subject_id: int) -> None:
         """See ``Task``: one run over a folder that is active; others are left alone."""
@@ -81,13 +71,21 @@ class FolderSync:
             return
         try:
             run = self._begin(folder)
-            root, steps = self._reach(run.principal, folder)
-            with opened(root, steps) as at:
-                limit = self._library.max_bytes
-                found = scan(at, limit, lambda file, read: self._file(run, file, read))
+            with closing(self._source(run.principal, folder, run.marks())) as source:
+                found = source.walk(lambda file, read: self._file(run, file, read))
+            self._settle(run, found)
+        except SourceDown as error:
+            self._state.down(folder, error)
         except InvalidInput as error:
-            self._stop(folder.id, "paused", error.message)
-            return
+            self._state.stop(folder.id, "paused", error.message)
+        except Enough:
+            self._state.finish(run, again=True)
+        except Stopped:
+            self._state.stop(folder.id, None, "")
+
+    def _settle(self, run: Run, found: Scan) -> None:
+        """After everything was looked at: what vanished."""
+        folder = run.folder
         run.counts["files"] = len(found.files)
         run.counts["skipped"] = len(found.skipped)
         run.seen |= {path_key(path) for path in found.there}
@@ -98,17 +96,18 @@ class FolderSync:
         if (
             len(gone) >= FEW
             and len(gone) > MANY_SHARE * alive
+            and folder.type != "site"
             and not folder.summary.get("confirmed")
         ):
-            self._hold(folder.id, len(gone))
+            self._state.hold(folder.id, len(gone))
             return
         for row in gone:
             self._vanished(run, row)
-        self._finish(run)
+        self._state.finish(run)
 
     def give_up(self, subject_id: int) -> None:
         """See ``Task``."""
-        self._stop(
+        self._state.stop(
             subject_id,
             "paused",
             "맞추는 중에 여러 번 실패해 멈췄습니다. 올린 문서는 그대로입니다. 폴더를 확인하고 다시 시작해 주세요.",
@@ -120,7 +119,7 @@ class FolderSync:
             row = connection.execute(selected().where(watched_folders.c.id == folder_id)).first()
         return to_folder(row) if row is not None else None
 
-    def _begin(self, folder: Folder) -> _Run:
+    def _begin(self, folder: Folder) -> Run:
         """Raises InvalidInput when the steward may not do it any more."""
         with self._db.write() as connection:
             here = connection.execute(
@@ -139,12 +138,28 @@ class FolderSync:
             name = connection.execute(
                 sa.select(departments.c.name).where(departments.c.id == folder.department_id)
             ).scalar_one()
+            connection.execute(
+                watched_folders.update()
+                .where(watched_folders.c.id == folder.id)
+                .values(started_at=utcnow())
+            )
             rows = connection.execute(
                 sa.select(watched_files).where(watched_files.c.folder_id == folder.id)
             )
-            return _Run(folder, name, principal, {row.path_key: row for row in rows})
+            return Run(folder, name, principal, {row.path_key: row for row in rows})
 
-    def _file(self, run: _Run, file: FoundFile, read: Callable[[], BinaryIO]) -> None:
+    def _file(self, run: Run, file: FoundFile, read: Callable[[], BinaryIO]) -> None:
+        """One file, and then a look at the clock. Raises SourceDown, Enough, Stopped."""
+        self._look(run, file, read)
+        run.counts["files"] += 1
+        now = time.monotonic()
+        if now - run.told >= TOLD_SECONDS:
+            run.told = now
+            self._state.tell(run)
+        if run.taken and now - run.begun >= SLICE_SECONDS:
+            raise Enough
+
+    def _look(self, run: Run, file: FoundFile, read: Callable[[], BinaryIO]) -> None:
         key = path_key(file.path)
         run.seen.add(key)
         known = run.known.get(key)
@@ -162,6 +177,8 @@ class FolderSync:
                     return
                 stream.seek(0)
                 taken = self._take(run, file, stream)
+        except SourceDown:
+            raise
         except (MokminError, OSError) as error:
             message = error.message if isinstance(error, MokminError) else "파일을 읽지 못했습니다."
             run.counts["failed"] += 1
@@ -180,8 +197,8 @@ class FolderSync:
         with self._db.read() as connection:
             return connection.execute(query).first() is None
 
-    def _take(self, run: _Run, file: FoundFile, stream: BinaryIO) -> int:
-        folder, name = run.folder, PurePosixPath(file.path).name
+    def _take(self, run: Run, file: FoundFile, stream: BinaryIO) -> int:
+        folder, name = run.folder, file.name or PurePosixPath(file.path).name
         audience = "staff" if folder.audience == "staff" else run.department
         meta = DocumentMeta(
             department=run.department, kind=folder.kind, grade=folder.grade, audience=(audience,)
@@ -191,7 +208,7 @@ class FolderSync:
         return upload.document_id
 
     def _keep(
-        self, run: _Run, file: FoundFile, digest: str, taken: int | None, problem: str
+        self, run: Run, file: FoundFile, digest: str, taken: int | None, problem: str
     ) -> None:
         """Remember the file, and put its document into the collection."""
         c, key = watched_files.c, path_key(file.path)
@@ -200,6 +217,7 @@ class FolderSync:
             "sha256": digest,
             "bytes": file.bytes,
             "modified_ns": file.modified_ns,
+            "mark": file.mark,
             "taken_as": taken,
             "problem": problem,
             "removed_at": None,
@@ -218,8 +236,9 @@ class FolderSync:
             if taken is not None and not problem:
                 pick(connection, run.folder.collection_id, [taken])
 
-    def _vanished(self, run: _Run, row: Row[Any]) -> None:
-        if row.taken_as is not None:
+    def _vanished(self, run: Run, row: Row[Any]) -> None:
+        # The site may have moved it; whether the document is still right is for its steward.
+        if row.taken_as is not None and run.folder.type != "site":
             self._drop(run, int(row.taken_as), but=row.path_key)
         run.counts["removed"] += 1
         c = watched_files.c
@@ -230,7 +249,7 @@ class FolderSync:
                 .values(removed_at=utcnow())
             )
 
-    def _drop(self, run: _Run, document_id: int, but: str = "") -> None:
+    def _drop(self, run: Run, document_id: int, but: str = "") -> None:
         """Take a document out of the collection, and out of the library when it came from this folder
         and no other file of it holds the same."""
         c, folder = watched_files.c, run.folder
@@ -260,55 +279,14 @@ class FolderSync:
             try:
                 self._library.delete(run.principal, document_id)
             except (NotFound, MokminError) as error:
-                self._note(folder.id, error.message)
-
-    # --- ends -----------------------------------------------------------------------------
-    def _note(self, folder_id: int, problem: str) -> None:
-        with self._db.write() as connection:
-            connection.execute(
-                watched_folders.update()
-                .where(watched_folders.c.id == folder_id)
-                .values(problem=problem)
-            )
-
-    def _stop(self, folder_id: int, state: str, problem: str) -> None:
-        with self._db.write() as connection:
-            connection.execute(
-                watched_folders.update()
-                .where(watched_folders.c.id == folder_id)
-                .values(state=state, problem=problem, next_at=None)
-            )
-
-    def _hold(self, folder_id: int, count: int) -> None:
-        self._stop(
-            folder_id,
-            "held",
-            f"파일 {count:,}개가 한꺼번에 사라져 멈췄습니다. 문서는 지우지 않았습니다. 공유 폴더가 이어져 "
-            "있는지 확인하고, 정말 지운 것이 맞으면 ‘사라진 것도 맞추기’를 눌러 주세요.",
-        )
-
-    def _finish(self, run: _Run) -> None:
-        folder, counts = run.folder, run.counts
-        now = utcnow()
-        with self._db.write() as connection:
-            connection.execute(
-                watched_folders.update()
-                .where(watched_folders.c.id == folder.id, watched_folders.c.state == "active")
-                .values(
-                    synced_at=now,
-                    next_at=now + timedelta(minutes=folder.every_minutes),
-                    problem="",
-                    summary=json.dumps(counts),
-                )
-            )
-            if counts["added"] or counts["changed"] or counts["removed"]:
-                self._audit.append(
-                    connection, run.principal.login, "folder.sync", f"folder:{folder.id}", counts
-                )
+                self._state.note(folder.id, error.message)
 
 
 def _untouched(known: Row[Any], file: FoundFile) -> bool:
-    return bool((known.bytes, known.modified_ns) == (file.bytes, file.modified_ns))
+    if (known.mark, file.mark) == ("", "") and not file.modified_ns:
+        return False  # nothing tells
+    before = (known.bytes, known.modified_ns, known.mark)
+    return bool(before == (file.bytes, file.modified_ns, file.mark))
 
 
 def _source(folder_id: int, path: str) -> str:

@@ -1,11 +1,11 @@
-"""Tables of watched folders and of the files seen in them."""
+"""Tables of watched folders (of the server and of the network) and of the files seen in them."""
 
 from __future__ import annotations
 
 import hashlib
 import json
-from dataclasses import dataclass
-from datetime import datetime
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
 from typing import Any
 
 import sqlalchemy as sa
@@ -14,6 +14,8 @@ from sqlalchemy import Row
 from mokmin.base.db import metadata
 from mokmin.knowledge.documents.collections import collections
 
+JOB = "watch"
+KST_OFFSET = timedelta(hours=9)
 watched_folders = sa.Table(
     "watched_folders",
     metadata,
@@ -33,6 +35,17 @@ watched_folders = sa.Table(
     sa.Column("synced_at", sa.DateTime),
     sa.Column("summary", sa.Text, nullable=False, server_default="{}"),
     sa.Column("created_at", sa.DateTime, nullable=False),
+    # local, webdav, s3 or site.
+    sa.Column("type", sa.String(10), nullable=False, server_default="local"),
+    sa.Column("login", sa.String(200), nullable=False, server_default=""),
+    # Sealed (governance/people/sealing.py).
+    sa.Column("secret", sa.Text, nullable=False, server_default=""),
+    sa.Column("region", sa.String(40), nullable=False, server_default=""),
+    # The hour in Korean time of a run once a day.
+    sa.Column("at_hour", sa.Integer),
+    sa.Column("down_since", sa.DateTime),
+    # While a run is going on.
+    sa.Column("started_at", sa.DateTime),
 )
 watched_files = sa.Table(
     "watched_files",
@@ -48,13 +61,16 @@ watched_files = sa.Table(
     sa.Column("taken_as", sa.Integer),
     sa.Column("problem", sa.String(400), nullable=False, server_default=""),
     sa.Column("removed_at", sa.DateTime),
+    # What else changes with the content: an ETag.
+    sa.Column("mark", sa.String(200), nullable=False, server_default=""),
 )
 
 
 @dataclass(frozen=True, slots=True)
 class Folder:
-    """A watched folder. ``summary``: figures of the last run (added, changed, removed, failed, files).
-    ``orphaned``: its collection was taken away."""
+    """A watched folder. ``summary``: figures of the last run, or of the one that is going on since
+    ``started_at`` (added, changed, removed, failed, files). ``orphaned``: its collection was taken away.
+    ``down_since``: its place has not answered since. ``secret``: sealed."""
 
     id: int
     collection_id: int
@@ -72,6 +88,28 @@ class Folder:
     next_at: datetime | None
     summary: dict[str, int]
     orphaned: bool
+    type: str = "local"
+    login: str = ""
+    secret: str = field(default="", repr=False)
+    region: str = ""
+    at_hour: int | None = None
+    down_since: datetime | None = None
+    started_at: datetime | None = None
+
+    def next_run(self, now: datetime) -> datetime:
+        """When it is looked at next. At night the folders follow one another within the hour."""
+        if self.at_hour is None:
+            return now + timedelta(minutes=self.every_minutes)
+        minute = self.id * 7 % 60
+        # ``now`` is UTC.
+        then = (now + KST_OFFSET).replace(hour=self.at_hour, minute=minute, second=0, microsecond=0)
+        then -= KST_OFFSET
+        return then if then > now else then + timedelta(days=1)
+
+
+def secret_owner(folder_id: int) -> str:
+    """To whom a sealed secret belongs."""
+    return f"source:{folder_id}"
 
 
 def path_key(path: str) -> str:
@@ -106,4 +144,11 @@ def to_folder(row: Row[Any]) -> Folder:
         row.next_at,
         json.loads(row.summary),
         row.deleted_at is not None,
+        row.type,
+        row.login,
+        row.secret,
+        row.region,
+        row.at_hour,
+        row.down_since,
+        row.started_at,
     )

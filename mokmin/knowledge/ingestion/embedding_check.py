@@ -83,7 +83,7 @@ class Recall:
 
 @dataclass(frozen=True, slots=True)
 class Report:
-    """A check. ``problems`` forbid the change; ``seconds`` and ``bytes`` estimate it."""
+    """A check. ``problems`` forbid the change; ``seconds`` and ``disk_bytes`` estimate it."""
 
     name: str
     grade: str
@@ -94,7 +94,7 @@ class Report:
     per_second: float = 0.0
     passages: int = 0
     seconds: int = 0
-    bytes: int = 0
+    disk_bytes: int = 0
     free_bytes: int = 0
     spread: float = 1.0
     own: Recall | None = None

@@ -205,7 +205,7 @@ class EmbeddingDesk:
             per_second=round(per_second, 1),
             passages=everything,
             seconds=round(everything / per_second * (1 + PACE)),
-            bytes=size,
+            disk_bytes=size,
             spread=checks.spread_of(leads_before, leads),
             own=own,
             own_built_in=other,

@@ -156,7 +156,7 @@ class Indexing:
     ) -> list[IndexEntry]:
         if state is None:
             return []
-        query = (
+        query: sa.Select[Any] = (
             sa.select(*_ROW, vector_column(model))
             .where(passages.c.version_id == state[0], passages.c.document_id == document_id)
             .order_by(passages.c.id)
@@ -216,7 +216,7 @@ class Indexing:
         done = last = 0
         while True:
             with self._db.read() as connection:
-                query = (
+                query: sa.Select[Any] = (
                     sa.select(*_ROW, *_OF_DOCUMENT, vector_column(built.model))
                     .join(documents, documents.c.id == passages.c.document_id)
                     .where(passages.c.id > last, *CURRENT)

@@ -197,7 +197,9 @@ class Reembedding:
 
     def _progress(self, model: EmbeddingModel, done: int, everything: int | None = None) -> bool:
         """Tell how far it is; whether the change still goes on."""
-        values = {"done": done} | ({"everything": everything} if everything is not None else {})
+        values: dict[str, object] = {"done": done}
+        if everything is not None:
+            values["everything"] = everything
         if model.state == "waiting":
             values |= {"state": "embedding", "reason": ""}
         return self._runs.change(model.id, (model.state, "embedding"), **values)

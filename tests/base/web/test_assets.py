@@ -23,6 +23,7 @@ TEMPLATES = [path for folder in TEMPLATE_DIRS for path in sorted(folder.rglob("*
 SOURCES = [
     *TEMPLATES,
     STATIC / "app.css",
+    STATIC / "comfort.css",
     STATIC / "logo.svg",
     *sorted((STATIC / "js").glob("*.js")),
     *(VENDOR / name for name in ("htmx.min.js", "icons.svg", "pretendard-gov/fonts.css")),
@@ -32,6 +33,8 @@ CHAT_SCRIPTS = (
     "dom.js",
     "shell.js",
     "refill.js",
+    "finder.js",
+    "keys.js",
     "chat.js",
     "composer.js",
     "session.js",

@@ -1,5 +1,6 @@
-// Theme, text size, navigation drawer, find-and-run, menus, toasts, htmx set-up.
-import { $, $$, csrf, el, expire, icon, remember, toast, offline } from "./dom.js";
+// Theme, text size, navigation drawer, menus, toasts, htmx set-up.
+import { $, $$, csrf, expire, remember, toast, offline } from "./dom.js";
+import "./keys.js";
 import "./refill.js";
 
 const root = document.documentElement;
@@ -27,49 +28,6 @@ function drawer(open) {
   if (open) $("a", side).focus(); else opener.focus();
 }
 
-// ---- find and run -------------------------------------------------------------------------
-const finder = $("#finder"), input = $("#finder input"), options = $("#finder-list");
-let chosen = 0, entries = [];
-
-const go = (url) => () => { location.href = url; };
-function commands(text) {
-  const found = [];
-  const links = $$(".nav a").map((a) => ({ name: $("span", a).textContent, kind: "메뉴", glyph: "chevron-right", run: go(a.href) }));
-  links.push({ name: "문서 내용으로 찾기", kind: "메뉴", glyph: "search", run: go("/search") });
-  links.push({ name: "새 대화", kind: "실행", glyph: "plus", run: go("/chat") });
-  links.push({ name: root.dataset.theme === "dark" ? "밝은 화면으로" : "어두운 화면으로", kind: "실행", glyph: "moon", run: toggleTheme });
-  links.push({ name: "도움말", kind: "메뉴", glyph: "circle-question-mark", run: go("/help") });
-  links.push({ name: "접근성 안내", kind: "메뉴", glyph: "accessibility", run: go("/accessibility") });
-  const talks = $$(".recent a").map((a) => ({ name: a.textContent, kind: "최근 대화", glyph: "message-square-text", run: go(a.href) }));
-  const needle = text.trim().toLowerCase();
-  for (const item of [...links, ...talks]) if (!needle || item.name.toLowerCase().includes(needle)) found.push(item);
-  if (needle) {
-    const q = encodeURIComponent(text.trim());
-    found.push({ name: `질문하기: ${text.trim()}`, kind: "업무 대화", glyph: "message-square-text", run: go(`/chat?q=${q}`) });
-    found.push({ name: `문서에서 찾기: ${text.trim()}`, kind: "문서고", glyph: "folder-open", run: go(`/search?q=${q}`) });
-  }
-  return found;
-}
-function draw() {
-  options.replaceChildren(...entries.map((e, n) => el("li", { id: `find-${n}`, role: "option", "aria-selected": String(n === chosen), onclick: () => run(n) },
-    icon(e.glyph), el("span", { textContent: e.name }), el("small", { textContent: e.kind }))));
-  input.setAttribute("aria-activedescendant", entries.length ? `find-${chosen}` : "");
-  $(`#find-${chosen}`)?.scrollIntoView({ block: "nearest" });
-}
-function refresh() { entries = commands(input.value); chosen = 0; draw(); }
-function run(n) { finder.close(); entries[n]?.run(); }
-function openFinder() { if (!finder || finder.open) return; drawer(false); input.value = ""; refresh(); finder.showModal(); input.focus(); }
-
-input?.addEventListener("input", refresh);
-input?.addEventListener("keydown", (e) => {
-  if (e.isComposing || e.keyCode === 229) return;
-  if (e.key === "ArrowDown" || e.key === "ArrowUp") {
-    e.preventDefault();
-    chosen = (chosen + (e.key === "ArrowDown" ? 1 : entries.length - 1)) % Math.max(entries.length, 1);
-    draw();
-  } else if (e.key === "Enter") { e.preventDefault(); run(chosen); }
-});
-
 // ---- one listener for all clicks ------------------------------------------------------------
 document.addEventListener("click", (e) => {
   const at = (selector) => e.target.closest?.(selector);
@@ -79,8 +37,6 @@ document.addEventListener("click", (e) => {
   else if ((hit = at("[data-font-size]"))) { setFont(hit.dataset.fontSize); remember("font", hit.dataset.fontSize); }
   else if (at("[data-nav-open]")) drawer(true);
   else if (at("[data-nav-close]")) drawer(false);
-  else if (at("[data-finder-close]") || e.target === finder) finder.close();
-  else if (at("[data-finder]")) openFinder();
   else if ((hit = at("[data-open-dialog]"))) document.getElementById(hit.dataset.openDialog)?.showModal();
   else if ((hit = at("[data-dismiss]"))) hit.closest("[data-toast]").remove();
   else if ((hit = at("[data-reveal]"))) {
@@ -90,7 +46,6 @@ document.addEventListener("click", (e) => {
   }
 });
 document.addEventListener("keydown", (e) => {
-  if ((e.ctrlKey || e.metaKey) && e.key.toLowerCase() === "k") { e.preventDefault(); openFinder(); }
   if (e.key !== "Escape") return;
   document.activeElement?.closest(".sup")?.classList.add("dismissed");
   const menu = $("details.menu[open]");
