@@ -227,6 +227,17 @@ class Settings:
             "empty: none."
         },
     )
+    sync_hosts: str = field(
+        default="",
+        metadata={
+            "doc": "Machines of the network that folders and pages may be brought from (WebDAV, S3, web sites): names, "
+            "addresses and networks, with commas between them; empty: none."
+        },
+    )
+    sync_max_gb: int = field(
+        default=20,
+        metadata={"doc": "Largest sum of the files of one such place; what is beyond is left out."},
+    )
     metrics_addresses: str = field(
         default="127.0.0.1,::1",
         metadata={
@@ -274,6 +285,13 @@ class Settings:
     def allowed_hosts(self) -> AllowedHosts:
         """Where registered models may lie. Raises InvalidInput."""
         return read_hosts(self.endpoint_hosts)
+
+    @property
+    def sync_allowed(self) -> AllowedHosts:
+        """Where folders of the network may lie. Raises InvalidInput."""
+        setting = "MOKMIN_SYNC_HOSTS"
+        none = AllowedHosts(frozenset(), (), setting=setting)
+        return read_hosts(self.sync_hosts, setting, none=none)
 
     @property
     def factor_roles(self) -> frozenset[str]:
@@ -331,6 +349,9 @@ def _check(settings: Settings) -> None:
     settings.chat_endpoints()
     read_hosts(settings.endpoint_hosts)
     read_roots(settings.watched_roots)
+    _ = settings.sync_allowed
+    if settings.sync_max_gb < 1:
+        raise InvalidInput("MOKMIN_SYNC_MAX_GB는 1 이상이어야 합니다.")
     if settings.audit_live_months < 1:
         raise InvalidInput("MOKMIN_AUDIT_LIVE_MONTHS는 1 이상이어야 합니다.")
     if settings.audit_keep_months != 0 and settings.audit_keep_months < LEAST_MONTHS:

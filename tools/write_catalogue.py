@@ -29,6 +29,10 @@ ERRORS = {
     "Conflict", "RateLimited", "Unavailable",
 }  # fmt: skip
 NAMED = {"Desk", "Feature", "Place", "Role"}
+# What only speaks on the command line, at the start, or to programs.
+APART = re.compile(
+    r"/(?:demo|examples|commands|evaluation|backup|gateway)/|/(?:scim\w*|settings|plugins|finder\w*)\.py$"
+)
 
 
 def of_templates() -> Iterator[str]:
@@ -49,7 +53,7 @@ def of_templates() -> Iterator[str]:
 def of_code() -> Iterator[str]:
     """Titles, names of places and messages that Python code gives to templates."""
     for path in sorted(ROOT.rglob("*.py")):
-        if "/demo/" in str(path) or "/examples/" in str(path):
+        if APART.search(str(path)):
             continue
         for node in ast.walk(ast.parse(path.read_text("utf-8"))):
             if not isinstance(node, ast.Call):

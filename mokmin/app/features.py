@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import importlib
+from collections.abc import Mapping
 from datetime import date
 from functools import cache, cached_property
 from typing import TYPE_CHECKING
 
 from mokmin.app.knowledge import Knowledge
+from mokmin.base.files.sources import Limits, RemotePlace, Source
 from mokmin.base.llm.ports import ChatModel
 from mokmin.features.assistant.attaching import AttachingService
 from mokmin.features.assistant.attachment_retention import AttachmentHolding
@@ -52,6 +54,7 @@ from mokmin.features.stewardship.collecting import CollectionDesk
 from mokmin.features.stewardship.documents import DocumentDesk
 from mokmin.features.stewardship.homes import Homes
 from mokmin.features.stewardship.questions import QuestionDesk
+from mokmin.features.stewardship.reaching import Network, Reach
 from mokmin.features.stewardship.scanning import Root, read_roots
 from mokmin.features.stewardship.service import CuratedDesk
 from mokmin.features.stewardship.syncing import FolderSync
@@ -245,15 +248,28 @@ class Features(Knowledge):
             self.audit,
             self.steward_homes,
             lambda who, key: self.collection_desk.get(who, key),
-            self.watched_roots,
-            self.documents.max_bytes,
+            self.source_reach,
         )
+
+    @cached_property
+    def source_reach(self) -> Reach:
+        """The way to watched folders."""
+        hosts = self.settings.sync_allowed
+
+        def connect(place: RemotePlace, limits: Limits, known: Mapping[str, str]) -> Source:
+            adapter = importlib.import_module("mokmin.adapters.sources.connecting")
+            made: Source = adapter.connect(hosts, place, limits, known)
+            return made
+
+        sealer = Sealer(self.settings.home / "keys" / "sources")
+        network = Network(hosts, connect, sealer, self.settings.sync_max_gb * 2**30)
+        return Reach(self.steward_homes, self.watched_roots, network, self.documents.max_bytes)
 
     @cached_property
     def folder_sync(self) -> FolderSync:
         """Runs over watched folders."""
         return FolderSync(
-            self.db, self.audit, self.documents, lambda: self.people, self.watch_desk.reach
+            self.db, self.audit, self.documents, lambda: self.people, self.source_reach.source
         )
 
     @cached_property

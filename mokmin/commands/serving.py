@@ -22,7 +22,7 @@ from mokmin.commands.output import Output
 from mokmin.demo import loader
 from mokmin.features.forms.batches import JOB as FORM_BATCH
 from mokmin.features.records.service import JOB as DISCLOSURE
-from mokmin.features.stewardship.watching import JOB as WATCH
+from mokmin.features.stewardship.watch_store import JOB as WATCH
 from mokmin.governance.endpoints.watching import TURN_SECONDS
 from mokmin.governance.records.disposal import JOB as DISPOSAL
 from mokmin.knowledge.ingestion.embedding_runs import JOB as EMBED

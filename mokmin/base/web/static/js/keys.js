@@ -9,7 +9,7 @@ let leading = 0; // when G was pressed
 
 const sheet = $("#keys");
 document.addEventListener("click", (e) => {
-  if (e.target.closest?.("[data-keys]")) sheet?.showModal();
+  if (e.target.closest?.("[data-keys-open]")) sheet?.showModal();
   else if (e.target.closest?.("[data-keys-close]") || (sheet && e.target === sheet)) sheet.close();
 });
 document.addEventListener("keydown", (e) => {
