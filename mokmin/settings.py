@@ -212,6 +212,13 @@ class Settings:
             "제8조); 0: for ever."
         },
     )
+    update_key: Path | None = field(
+        default=None,
+        metadata={
+            "doc": "PEM file with the Ed25519 public keys whose signed updates are trusted; empty: "
+            "`keys/update-key` of the data folder."
+        },
+    )
     plugins: str = field(
         default="",
         metadata={
@@ -253,6 +260,11 @@ class Settings:
     def sqlalchemy_url(self) -> str:
         """The database URL in force."""
         return self.database_url or f"sqlite:///{(self.home / 'mokmin.db').resolve()}"
+
+    @property
+    def update_keys(self) -> Path:
+        """Where the keys lie that updates must be signed with."""
+        return self.update_key or self.home / "keys" / "update-key"
 
     @property
     def model_threads(self) -> int:

@@ -29,6 +29,11 @@ ERRORS = {
     "Conflict", "RateLimited", "Unavailable",
 }  # fmt: skip
 NAMED = {"Desk", "Feature", "Place", "Role"}
+# All strings of these are names that pages show.
+WHOLE = re.compile(
+    r"/features/__init__\.py$|/access/model\.py$|/transparency/first_use\.py$|_pages\.py$|/pages\.py$|/present\.py$"
+    r"|/transparency/model\.py$|/endpoints/model\.py$|/posts\.py$|/privacy/policies\.py$|/records/model\.py$"
+)
 # What only speaks on the command line, at the start, or to programs.
 APART = re.compile(
     r"/(?:demo|examples|commands|evaluation|backup|gateway)/|/(?:scim\w*|settings|plugins|finder\w*)\.py$"
@@ -55,7 +60,10 @@ def of_code() -> Iterator[str]:
     for path in sorted(ROOT.rglob("*.py")):
         if APART.search(str(path)):
             continue
-        for node in ast.walk(ast.parse(path.read_text("utf-8"))):
+        tree = ast.parse(path.read_text("utf-8"))
+        if WHOLE.search(str(path)):
+            yield from constants(tree)
+        for node in ast.walk(tree):
             if not isinstance(node, ast.Call):
                 continue
             function = node.func
@@ -72,6 +80,20 @@ def of_code() -> Iterator[str]:
             for value in given:
                 text = literal(value)
                 if text and HANGUL.search(text):
+                    yield text
+
+
+def constants(tree: ast.Module) -> Iterator[str]:
+    """Short strings of the assignments of a module: names of states, choices, groups."""
+    for node in tree.body:
+        if isinstance(node, ast.Assign | ast.AnnAssign):
+            for inner in ast.walk(node):
+                text = literal(inner) if isinstance(inner, ast.Constant) else ""
+                if (
+                    2 <= len(text) <= 60
+                    and HANGUL.search(text)
+                    and not re.search(r"[\\^$|?*]", text)
+                ):
                     yield text
 
 

@@ -22,6 +22,7 @@ from mokmin.commands import (
     programs,
     serving,
     switching,
+    updating,
 )
 from mokmin.commands.output import Output
 from mokmin.settings import Settings, load_settings
@@ -74,7 +75,8 @@ def parser() -> argparse.ArgumentParser:
 
     _evaluation(commands.add_parser("eval", help="찾기와 답변의 품질을 잽니다"))
 
-    add("migrate", maintenance.migrate, "데이터베이스를 최신 구조로 올립니다")
+    migrate = add("migrate", maintenance.migrate, "데이터베이스를 최신 구조로 올립니다")
+    migrate.add_argument("--to", metavar="REVISION", help="되돌릴 때: 이 구조로 내립니다")
     add("doctor", maintenance.doctor, "설치 상태를 점검합니다")
     add("reindex", maintenance.reindex, "데이터베이스로부터 색인을 다시 만듭니다")
     backup = add("backup", maintenance.backup, "서비스를 멈추지 않고 전체를 파일 하나로 백업합니다")
@@ -107,6 +109,10 @@ def parser() -> argparse.ArgumentParser:
     switch.add_argument("what", choices=("list", "off", "on"))
     switch.add_argument("key", nargs="?", metavar="KEY", help="예: assistant, model:이름")
     switch.add_argument("--notice", default="", help="직원에게 보일 알림")
+    update = add("update", updating.update, "서명된 묶음으로 새 판을 설치합니다(네트워크 없이)")
+    update.add_argument("what", choices=("check", "apply", "history", "record"))
+    update.add_argument("bundle", type=Path, nargs="?", metavar="BUNDLE")
+    update.add_argument("--backup", type=Path, metavar="FILE", help="백업을 둘 파일")
     embed = add("embedding", embedding.embedding, "찾기에 쓰는 임베딩 모델을 보고 바꿉니다")
     embed.add_argument(
         "what",

@@ -20,12 +20,15 @@ from mokmin.knowledge.backup.service import Summary
 from mokmin.settings import Settings
 
 
-def migrate(_options: argparse.Namespace, settings: Settings, out: Output) -> int:
-    """``mokmin migrate``."""
+def migrate(options: argparse.Namespace, settings: Settings, out: Output) -> int:
+    """``mokmin migrate [--to REVISION]``."""
     settings.home.mkdir(parents=True, exist_ok=True)
     db = Database(settings.sqlalchemy_url)
     before, _ = migrations.state(db)
-    migrations.upgrade(db)
+    if options.to:
+        migrations.downgrade(db, options.to)
+    else:
+        migrations.upgrade(db)
     after, _ = migrations.state(db)
     out.data({"before": before, "after": after})
     out.say(

@@ -25,6 +25,7 @@ from mokmin.features.records.service import JOB as DISCLOSURE
 from mokmin.features.stewardship.watch_store import JOB as WATCH
 from mokmin.governance.endpoints.watching import TURN_SECONDS
 from mokmin.governance.records.disposal import JOB as DISPOSAL
+from mokmin.knowledge.backup.updating import refuse_unfinished
 from mokmin.knowledge.ingestion.embedding_runs import JOB as EMBED
 from mokmin.knowledge.ingestion.worker import Task, Worker
 from mokmin.settings import Settings, demo_password, first_password
@@ -41,6 +42,7 @@ FOLDER_SECONDS = 30.0
 
 def up(options: argparse.Namespace, settings: Settings, out: Output) -> int:
     """``mokmin up``: prepare what is missing, then serve."""
+    refuse_unfinished(settings.home)
     app = App(settings)
     out.say("데이터베이스를 확인합니다.")
     app.db.ping()
@@ -71,6 +73,7 @@ def demo(_options: argparse.Namespace, settings: Settings, out: Output) -> int:
 
 def serve(_options: argparse.Namespace, settings: Settings, out: Output) -> int:
     """``mokmin serve``."""
+    refuse_unfinished(settings.home)
     app = App(settings)
     renew_index(app, out)
     return _serve(app, out)

@@ -10,6 +10,7 @@ from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
 
 from mokmin.base.db import Database
+from mokmin.base.errors import InvalidInput
 
 
 def _config(db: Database) -> Config:
@@ -22,6 +23,13 @@ def _config(db: Database) -> Config:
 def upgrade(db: Database, revision: str = "head") -> None:
     """Bring the database to the newest schema, or to an earlier one; safe to repeat."""
     command.upgrade(_config(db), revision)
+
+
+def downgrade(db: Database, revision: str) -> None:
+    """Bring the database back to an earlier schema, when an update is put back. Raises InvalidInput."""
+    if revision not in revisions(db):
+        raise InvalidInput(f"이 판이 모르는 구조입니다: {revision[:40]}")
+    command.downgrade(_config(db), revision)
 
 
 def revisions(db: Database) -> list[str]:

@@ -27,6 +27,7 @@ COOKIE = "mokmin_language"
 WORDS = Path(__file__).parent / "words"
 RUN = re.compile(r'[^<>"\n]*[가-힣][^<>"\n]*')
 _NUMBER = re.compile(r"\d[\d,.]*\d|\d")
+_INLINE = ("</b>", "</strong>", "</span>")
 _HANGUL = re.compile(r"[가-힣]")
 _current: ContextVar[str] = ContextVar("language", default="ko")
 
@@ -57,15 +58,22 @@ class Words:
             found = found.replace("{}", number, 1)
         return found
 
-    def in_html(self, text: str) -> str:
-        """Markup with each run of Korean text between tags and quotes put into other words."""
-        return RUN.sub(self._run, text)
+    def in_html(self, text: str, *, after_value: bool = False) -> str:
+        """Markup with each run of Korean text between tags and quotes put into other words. What Korean glues
+        to a value before it (``3건``) stands apart in other languages."""
 
-    def _run(self, match: re.Match[str]) -> str:
-        text = match.group()
-        bare = text.strip()
-        found = self._pairs.get(bare)
-        return text if found is None else text.replace(bare, found, 1)
+        def put(match: re.Match[str]) -> str:
+            run, begin = match.group(), match.start()
+            bare = run.strip()
+            found = self._pairs.get(bare)
+            if found is None:
+                return run
+            glued = run[0] == bare[0] and (
+                (after_value and not begin) or text[:begin].endswith(_INLINE)
+            )
+            return run.replace(bare, f" {found}" if glued and found[0].isalnum() else found, 1)
+
+        return RUN.sub(put, text)
 
 
 @cache
@@ -95,9 +103,12 @@ def speaking(catalogue: Words) -> type[Extension]:
 
         def filter_stream(self, stream: TokenStream) -> Iterator[Token]:
             """See Jinja."""
+            before = ""
             for token, shown in strings(stream):
+                after_value, before = before == "variable_end", token.type
                 if token.type == "data":
-                    yield Token(token.lineno, "data", catalogue.in_html(token.value))
+                    words = catalogue.in_html(token.value, after_value=after_value)
+                    yield Token(token.lineno, "data", words)
                 elif shown:
                     yield Token(token.lineno, "string", catalogue.of(token.value))
                 else:

@@ -3,22 +3,34 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import dataclass, replace
 from typing import Annotated, Any
+from urllib.parse import unquote
 
 from fastapi import APIRouter, Depends, Form, Request
-from fastapi.responses import HTMLResponse, RedirectResponse, Response
+from fastapi.responses import HTMLResponse, JSONResponse, RedirectResponse, Response
 
-from mokmin.base.errors import InvalidInput, MokminError
+from mokmin.base.errors import InvalidInput, MokminError, Unavailable
+from mokmin.base.files.sources import Scan
 from mokmin.base.web.kit import PageKit, ago, size
 from mokmin.features.stewardship import present
-from mokmin.features.stewardship.scanning import Scan
+from mokmin.features.stewardship.reaching import LOCAL, S3, SITE, WEBDAV, FolderDraft
 from mokmin.features.stewardship.watch_store import Folder
-from mokmin.features.stewardship.watching import FolderDraft, WatchDesk
+from mokmin.features.stewardship.watching import WatchDesk
 from mokmin.governance.access.model import Permission, Principal
 from mokmin.governance.people.web import Needs, principal_of
 
 BASE = "/stewardship/folders"
-EVERY = [("15", "15분마다"), ("60", "한 시간마다"), ("360", "여섯 시간마다"), ("1440", "하루마다")]
+NIGHT, NIGHT_HOUR = "night", 2
+EVERY = [
+    ("15", "15분마다"),
+    ("60", "한 시간마다"),
+    ("180", "세 시간마다"),
+    ("360", "여섯 시간마다"),
+    ("1440", "하루마다"),
+    (NIGHT, "밤마다(새벽 2시)"),
+]
+TYPES = {LOCAL: "서버 폴더", WEBDAV: "WebDAV", S3: "S3 저장소", SITE: "웹 사이트"}
 GRADES = [("O", "공개"), ("S", "민감"), ("C", "기밀")]
 READERS = [("department", "모음을 돌보는 부서"), ("staff", "전 직원")]
 STATES = {
@@ -30,6 +42,7 @@ STATES = {
 SAVED = {
     "started": "맞추기 시작했습니다. 새 문서는 잠시 뒤 문서고에 보입니다.",
     "paused": "멈추었습니다. 올린 문서는 그대로입니다.",
+    "login": "계정을 바꾸었습니다. ‘연결 확인’을 눌러 보세요.",
     "removed": "더는 지켜보지 않습니다. 올린 문서는 그대로입니다.",
 }
 SHOWN = 50
@@ -47,21 +60,51 @@ def router(
     return routes
 
 
+@dataclass(frozen=True, slots=True)
+class Sent:
+    """The form as it was sent."""
+
+    path: Annotated[str, Form()] = ""
+    collection: Annotated[str, Form()] = ""
+    audience: Annotated[str, Form()] = "department"
+    kind: Annotated[str, Form()] = "문서"
+    grade: Annotated[str, Form()] = "O"
+    every: Annotated[str, Form()] = "60"
+    type: Annotated[str, Form()] = LOCAL
+    bucket: Annotated[str, Form()] = ""
+    login: Annotated[str, Form()] = ""
+    secret: Annotated[str, Form()] = ""
+    region: Annotated[str, Form()] = ""
+
+    def draft(self) -> FolderDraft:
+        """What was meant."""
+        chosen, minutes = present.numbers([self.collection]), present.numbers([self.every])
+        at_night = self.every == NIGHT
+        return FolderDraft(
+            self.path,
+            chosen[0] if chosen else 0,
+            self.audience,
+            self.kind,
+            self.grade,
+            1_440 if at_night else (minutes[0] if minutes else 0),
+            self.type,
+            self.bucket,
+            self.login,
+            self.secret,
+            self.region,
+            NIGHT_HOUR if at_night else None,
+        )
+
+
 def _listing(
     routes: APIRouter,
     kit: PageKit,
     desk: WatchDesk,
     collections: Callable[[Principal], list[tuple[int, str]]],
 ) -> None:
-    def page(
-        request: Request,
-        form: dict[str, str],
-        *,
-        status: int = 200,
-        error: str = "",
-        done: str = "",
-    ) -> HTMLResponse:
+    def page(request: Request, form: Sent, *, status: int = 200, **more: Any) -> HTMLResponse:
         principal = principal_of(request)
+        done = more.pop("done", "")
         return kit.page(
             request,
             "stewardship/folders.html",
@@ -72,58 +115,61 @@ def _listing(
             tab="folders",
             rows=[_row(folder) for folder in desk.listing(principal)],
             roots=desk.roots(principal),
+            machines=desk.machines(),
             collections=[(str(key), name) for key, name in collections(principal)],
-            form=form,
+            # Never the secret.
+            form=replace(form, secret=""),
+            types=list(TYPES.items()),
             every=EVERY,
             grades=GRADES,
             readers=READERS,
-            error=error,
+            error=more.get("error", ""),
+            found=more.get("found"),
             flash={"text": SAVED[done], "undo": None} if done in SAVED else None,
         )
 
     @routes.get(BASE)
-    def index(request: Request, done: str = "") -> HTMLResponse:
-        return page(request, {"every": "60", "kind": "문서", "grade": "O"}, done=done)
+    def index(request: Request, done: str = "", type: str = "") -> HTMLResponse:
+        usual = LOCAL if desk.roots(principal_of(request)) or not desk.machines() else WEBDAV
+        form = Sent(type=type if type in TYPES else usual, every=NIGHT if type == SITE else "60")
+        return page(request, form, done=done)
 
     @routes.post(BASE)
-    def add(
-        request: Request,
-        path: Annotated[str, Form()] = "",
-        collection: Annotated[str, Form()] = "",
-        audience: Annotated[str, Form()] = "",
-        kind: Annotated[str, Form()] = "",
-        grade: Annotated[str, Form()] = "",
-        every: Annotated[str, Form()] = "",
-    ) -> Response:
-        chosen, minutes = present.numbers([collection]), present.numbers([every])
-        form = {"path": path, "collection": collection, "audience": audience, "kind": kind}
-        form |= {"grade": grade, "every": every}
-        draft = FolderDraft(
-            path,
-            chosen[0] if chosen else 0,
-            audience,
-            kind,
-            grade,
-            minutes[0] if minutes else 0,
-        )
+    def add(request: Request, form: Annotated[Sent, Depends()]) -> Response:
         try:
-            made = desk.add(principal_of(request), draft)
+            made = desk.add(principal_of(request), form.draft())
         except MokminError as error:
             return page(request, form, status=error.status, error=error.message)
         return RedirectResponse(f"{BASE}/{made}", status_code=303)
 
+    @routes.post(BASE + "/check")
+    def check(request: Request, form: Annotated[Sent, Depends()]) -> Response:
+        found = _checked(lambda: desk.check(principal_of(request), form.draft()))
+        if request.headers.get("x-partial"):
+            return JSONResponse(found)
+        return page(request, form, found=found)
+
+
+def _checked(check: Callable[[], str]) -> dict[str, Any]:
+    """What a check found, or exactly what is wrong."""
+    try:
+        return {"ok": True, "text": check()}
+    except (InvalidInput, Unavailable) as error:
+        return {"ok": False, "text": error.message}
+
 
 def _one(routes: APIRouter, kit: PageKit, desk: WatchDesk) -> None:
-    @routes.get(BASE + "/{folder_id:int}")
-    def show(request: Request, folder_id: int) -> HTMLResponse:
+    def page(request: Request, folder_id: int, **more: Any) -> HTMLResponse:
         principal = principal_of(request)
         folder = desk.get(principal, folder_id)
         seen, error = None, ""
-        if folder.state != "active":
+        looked = folder.state != "active" if folder.type == LOCAL else folder.state == "preview"
+        if looked and not more:
             try:
                 seen = _preview(desk.preview(principal, folder_id))
-            except InvalidInput as wrong:
+            except (InvalidInput, Unavailable) as wrong:
                 error = wrong.message
+        problems, marked = desk.problems(principal, folder_id), desk.marked(principal, folder_id)
         return kit.page(
             request,
             "stewardship/folder.html",
@@ -132,8 +178,31 @@ def _one(routes: APIRouter, kit: PageKit, desk: WatchDesk) -> None:
             f=_row(folder),
             seen=seen,
             error=error,
-            problems=desk.problems(principal, folder_id)[:SHOWN],
+            found=more.get("found"),
+            problems=problems[:SHOWN],
+            problem_count=len(problems),
+            marked=marked[:SHOWN],
+            marked_count=len(marked),
         )
+
+    @routes.get(BASE + "/{folder_id:int}")
+    def show(request: Request, folder_id: int) -> HTMLResponse:
+        return page(request, folder_id)
+
+    @routes.post(BASE + "/{folder_id:int}/check")
+    def check(request: Request, folder_id: int) -> HTMLResponse:
+        found = _checked(lambda: desk.check_again(principal_of(request), folder_id))
+        return page(request, folder_id, found=found)
+
+    @routes.post(BASE + "/{folder_id:int}/login")
+    def login(
+        request: Request,
+        folder_id: int,
+        login: Annotated[str, Form()] = "",
+        secret: Annotated[str, Form()] = "",
+    ) -> RedirectResponse:
+        desk.change_login(principal_of(request), folder_id, login, secret)
+        return RedirectResponse(f"{BASE}?done=login", status_code=303)
 
     @routes.post(BASE + "/{folder_id:int}")
     def act(
@@ -158,14 +227,20 @@ def _row(folder: Folder) -> dict[str, Any]:
     name, kind = STATES[folder.state]
     return {
         "id": folder.id,
-        "path": folder.path,
+        "path": folder.path if folder.type == LOCAL else unquote(folder.path),
         "collection": folder.collection,
         "collection_id": folder.collection_id,
         "state": folder.state,
         "state_name": name,
         "state_kind": kind,
         "problem": folder.problem,
-        "every": dict(EVERY).get(str(folder.every_minutes), f"{folder.every_minutes}분마다"),
+        "every": _every(folder),
+        "type": folder.type,
+        "type_name": TYPES[folder.type],
+        "remote": folder.type != LOCAL,
+        "login": folder.login,
+        "down": ago(folder.down_since) if folder.down_since else "",
+        "running": folder.state == "active" and folder.started_at is not None,
         "readers": dict(READERS)[folder.audience],
         "grade": folder.grade,
         "kind": folder.kind,
@@ -174,11 +249,17 @@ def _row(folder: Folder) -> dict[str, Any]:
     }
 
 
+def _every(folder: Folder) -> str:
+    if folder.at_hour is not None:
+        return dict(EVERY)[NIGHT] if folder.at_hour == NIGHT_HOUR else f"날마다 {folder.at_hour}시"
+    return dict(EVERY).get(str(folder.every_minutes), f"{folder.every_minutes}분마다")
+
+
 def _preview(found: Scan) -> dict[str, Any]:
     return {
         "count": len(found.files),
-        "bytes": size(sum(file.bytes for file in found.files)),
-        "files": [(file.path, size(file.bytes)) for file in found.files[:SHOWN]],
+        "bytes": size(total) if (total := sum(max(0, f.bytes) for f in found.files)) else "",
+        "files": [(f.path, size(f.bytes) if f.bytes > 0 else "") for f in found.files[:SHOWN]],
         "skipped": found.skipped[:SHOWN],
         "left_out": len(found.skipped),
         "cut": found.cut,

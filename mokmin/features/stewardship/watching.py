@@ -102,7 +102,7 @@ class WatchDesk:
         NotAllowed, InvalidInput, SourceDown that tell exactly what is wrong."""
         require(principal, Permission.CURATE)
         draft = _checked(draft)
-        self._audit.record(principal, "folder.check", f"source:{draft.type}")
+        self._audit.record(principal, "folder.check", "folder:new")
         with closing(self._drafted(principal, draft)[1]) as source:
             return source.check()
 

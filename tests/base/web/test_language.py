@@ -25,7 +25,7 @@ def test_templates_speak_the_words_of_the_catalogue() -> None:
     )
     made = env.get_template("a").render(n=3, kind="닫기", facts={"닫기": "가"}, name="닫기")
     # Compared with and looked up by: as written. What comes from elsewhere, as a name: never touched.
-    assert made == '<p title="Close">3items <b>Saved.</b></p>Close가Saved.닫기'
+    assert made == '<p title="Close">3 items <b>Saved.</b></p>Close가Saved.닫기'
 
 
 def test_numbers_keep_their_places() -> None:
