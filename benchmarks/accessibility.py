@@ -28,7 +28,10 @@ import subprocess
 import sys
 import time
 from collections import Counter, deque
+from collections.abc import Callable
 from dataclasses import asdict, dataclass, field
+from datetime import date, timedelta
+from importlib import resources
 from pathlib import Path
 from typing import Any
 from urllib.parse import urljoin, urlsplit
@@ -37,9 +40,19 @@ import httpx2
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import BrowserContext, Page, sync_playwright
 from playwright.sync_api import Error as BrowserError
+from sqlalchemy.exc import SQLAlchemyError
 
 from mokmin.app import App
+from mokmin.base.errors import MokminError
+from mokmin.features.library.model import Wanted
+from mokmin.features.stewardship.collecting import CollectionDraft
+from mokmin.features.tools.model import Kind, Pick
+from mokmin.features.work_assistants.model import Content
+from mokmin.governance.endpoints.model import Form as Endpoint
 from mokmin.governance.people.declarations import PUBLIC, declared
+from mokmin.knowledge.answering.curated_model import CuratedDraft
+from mokmin.knowledge.documents.model import State
+from mokmin.knowledge.documents.service import LibraryQuery
 from mokmin.settings import demo_password, load_settings
 from mokmin.web import create_web
 
@@ -48,7 +61,8 @@ PEOPLE = (
     "ye.dan", "seo.haneul", "gil.naeun", "pyo.minseo", "tak.jun", "han.dohyun", "yun.areum",
 )  # fmt: skip
 SEEDS = ("/", "/drafts/new?kind=letter&example=1", "/assistants/new", "/know-how/new")
-PARTS = ("stream", "/file", "/state", "/rows", "/list", ".csv", ".zip", ".hwpx", ".png")
+QUESTION = "병가는 며칠부터 진단서를 내야 하나요?"
+FORM = "2026년 정기 재물조사 추진계획.hwpx"
 AT_MOST = 2  # pages of one route pattern for each role
 SLOW = 20_000  # ms
 CUT = """() => {
@@ -96,7 +110,8 @@ class Routes:
 
     def __init__(self, home: Path) -> None:
         os.environ["MOKMIN_HOME"] = str(home)
-        web = create_web(App(load_settings()))
+        self.app = App(load_settings())
+        web = create_web(self.app)
         self.all = [r for r in declared(web) if r.method == "GET" and "…" not in r.path]
         self.public = {r.path for r in self.all if r.need == PUBLIC}
         self._compiled = [(r.path, _regex(r.path)) for r in self.all]
@@ -164,16 +179,69 @@ def _enter(context: BrowserContext, base: str, login: str) -> Page:
     return page
 
 
-def _furnish(page: Page, base: str) -> None:
-    """Begin what an empty city lacks: a conversation and a draft."""
-    page.goto(base + "/chat?q=병가는 며칠부터 진단서를 내야 하나요?")
-    page.fill("[data-composer] textarea, textarea[name=question]", "병가는 며칠부터 진단서를 내야 하나요?")
+def _furnish(page: Page, base: str, app: App) -> None:
+    """Make one of everything that an empty city lacks, so that its pages exist."""
+    page.goto(base + "/chat")
+    page.fill("textarea[name=question]", QUESTION)
     page.keyboard.press("Enter")
     page.wait_for_url(re.compile(r"/chat/\d+"), timeout=SLOW)
     page.wait_for_timeout(4_000)
+    talk = int(re.findall(r"/chat/(\d+)", page.url)[0])
     page.goto(base + "/drafts/new?kind=letter&example=1")
     page.locator("form[action='/drafts'] button.primary").last.click()
     page.wait_for_url(re.compile(r"/drafts/\d+"), timeout=SLOW)
+    boss, steward, records = (app.people.principal(p) for p in PEOPLE[:3])
+    today, form = date.today(), resources.files("mokmin.demo") / "files" / FORM
+    some = app.documents.page(steward, LibraryQuery(state=State.READY, text="매뉴얼")).documents[:5]
+    ids = tuple(d.id for d in some)
+    content = Content("시험 도우미", "시험으로 만든 업무봇입니다.", documents=ids)
+
+    def assistant() -> None:
+        app.work_assistants.make(boss, content, "나만")
+        app.work_assistants.make(steward, content, "나만")
+
+    def template() -> None:
+        made = app.forms.upload(steward, "시험 서식", "", "O", ["전 직원"], FORM, form.read_bytes())
+        app.forms.change_state(steward, made, "published")
+        app.form_batches.prepare(steward, made, "명단.csv", "이름\n가나다\n".encode())
+
+    def curated() -> None:
+        hits = app.curated_desk.find(steward, "공유재산 사용료")
+        chosen = tuple(h.passage_id for h in hits[:1])
+        draft = CuratedDraft("공유재산 사용료는 언제 내나요?", "매년 4월 30일까지 냅니다.",
+                             steward.department_id, today + timedelta(days=300), (), chosen)  # fmt: skip
+        app.curated_desk.add(steward, draft)
+
+    def tool() -> None:
+        app.tools.start(boss, Kind.SUMMARY, [Pick(ids[0])], {})
+
+    def review() -> None:
+        turn = app.conversations.path(boss, talk)[-1].turn.id
+        app.conversations.rate(boss, talk, turn, -1, reason="wrong")
+
+    steps: tuple[Callable[[], object], ...] = (
+        assistant,
+        template,
+        curated,
+        tool,
+        review,
+        lambda: app.sharing.share(boss, talk, to=PEOPLE[1]),
+        lambda: app.library_search.save(boss, "시험 검색", Wanted("공유재산")),
+        lambda: app.free_groups.save(boss, "시험 그룹"),
+        lambda: app.rotations.draft(boss, "시험 인사이동", today + timedelta(days=7)),
+        lambda: app.collection_desk.add(boss, CollectionDraft("시험 모음", department_id=steward.department_id)),
+        lambda: app.endpoints.add(boss, Endpoint("chat", "시험 모델", "http://127.0.0.1:9/v1", "m")),
+        lambda: app.disclosures.propose(records, "공유재산", "", None, None, list(app.disclosures.kinds())),
+        lambda: app.disposals.propose(records, "시험 처분"),
+        lambda: app.rights.change(
+            steward, ids[:1], app.rights.edit(audience="", values={"retention": "5년"}), note="시험"
+        ),
+    )  # fmt: skip
+    for step in steps:
+        try:
+            step()
+        except (MokminError, SQLAlchemyError, LookupError, TypeError) as error:
+            print(f"not made: {error!r}", flush=True)
 
 
 def _look(page: Page, seen: Seen, state: str, axe: bool = True) -> None:
@@ -265,7 +333,9 @@ def measure(base: str, routes: Routes, only: str) -> dict[str, Any]:
     pages: list[Seen] = []
     other: dict[str, str] = {}
     with sync_playwright() as play:
-        start = {"executable_path": "/usr/bin/chromium"} if Path("/usr/bin/chromium").exists() else {}
+        start = (
+            {"executable_path": "/usr/bin/chromium"} if Path("/usr/bin/chromium").exists() else {}
+        )
         usual = play.chromium.launch(args=["--no-sandbox"], **start)
         large = play.chromium.launch(
             args=["--no-sandbox", "--blink-settings=defaultFontSize=32"], **start
@@ -277,12 +347,16 @@ def measure(base: str, routes: Routes, only: str) -> dict[str, Any]:
             if login:
                 contexts[0] = usual.new_context(locale="ko-KR", reduced_motion="reduce")
                 first = [_enter(c, base, login) for c in contexts]
-                if login == PEOPLE[0] and not only:
-                    _furnish(first[0], base)
+                if login == PEOPLE[0] and (not only or only == "seeds"):
+                    _furnish(first[0], base, routes.app)
             else:
                 first = [c.new_page() for c in contexts]
             crawl = Crawl(contexts[0], base, routes, login)
-            crawl.run([*SEEDS, *(r.path for r in routes.all if "{" not in r.path)] if login else sorted(routes.public))
+            crawl.run(
+                [*SEEDS, *(r.path for r in routes.all if "{" not in r.path)]
+                if login
+                else sorted(routes.public)
+            )
             other |= crawl.other
             for pattern, urls in sorted(crawl.found.items()):
                 for url in urls:
@@ -297,15 +371,11 @@ def measure(base: str, routes: Routes, only: str) -> dict[str, Any]:
                     pages.append(seen)
                     print(login, pattern, url, len(seen.axe), len(seen.cut), flush=True)
             reached |= set(crawl.found)
-            if login == PEOPLE[0] and not only:
+            if login == PEOPLE[0] and (not only or only == "seeds"):
                 pages += _dialogs(first[0], base)
         usual.close()
         large.close()
-    missed = {
-        r.path: other.get(r.path, "not reached")
-        for r in routes.all
-        if r.path not in reached
-    }
+    missed = {r.path: other.get(r.path, "not reached") for r in routes.all if r.path not in reached}
     return {"pages": [asdict(p) for p in pages], "not_pages": missed}
 
 
@@ -332,7 +402,9 @@ def main() -> None:
         for state, lines in [*page["axe"].items(), *page["cut"].items()]:
             for line in lines:
                 print(f"{page['url']} [{state}] {line}")
-    rules = Counter(line.split(":")[0] for p in found["pages"] for v in p["axe"].values() for line in v)
+    rules = Counter(
+        line.split(":")[0] for p in found["pages"] for v in p["axe"].values() for line in v
+    )
     cut = sum(len(v) for p in found["pages"] for v in p["cut"].values())
     patterns = {p["pattern"] for p in found["pages"]}
     print(f"{len(found['pages'])} pages of {len(patterns)} routes; axe: {dict(rules)}; cut: {cut}")

@@ -26,6 +26,7 @@ class Place:
         self.files: dict[str, bytes] = {}
         self.asked: list[tuple[str, str]] = []
         self.odd: dict[str, Callable[[Any], Answer | None]] = {}
+        self.sent: list[tuple[str, int]] = []
         self.shift = 0
         self.url = ""
 
@@ -186,6 +187,7 @@ def serving(place: Any) -> Iterator[Any]:
                 self.close_connection = True
                 return
             status, headers, body = found
+            place.sent.append((unquote(self.path), status))
             self.send_response(status)
             for name, value in ({"Content-Length": str(len(body))} | headers).items():
                 self.send_header(name, value)

@@ -28,7 +28,7 @@ from mokmin.features.assistant import finding as assistant_finding
 from mokmin.features.assistant import pages as assistant_pages
 from mokmin.features.assistant.chat import Chat
 from mokmin.features.auditing import pages as auditing_pages
-from mokmin.features.console import embedding_pages, permission_pages, switch_pages
+from mokmin.features.console import embedding_pages, permission_pages, switch_pages, update_pages
 from mokmin.features.console import pages as console_pages
 from mokmin.features.curation import pages as curation_pages
 from mokmin.features.curation import review_pages
@@ -277,7 +277,8 @@ def _add_desks(web: FastAPI, app: App, kit: PageKit) -> None:
     )
     shown = app.redactor.graded_masker(Purpose.DISPLAY)
     web.include_router(
-        steward_document_pages.router(kit, app.document_desk, shown), include_in_schema=False
+        steward_document_pages.router(kit, app.document_desk, shown, app.watch_desk.troubled),
+        include_in_schema=False,
     )
     web.include_router(
         steward_collection_pages.router(
@@ -318,6 +319,10 @@ def _add_desks(web: FastAPI, app: App, kit: PageKit) -> None:
         web.include_router(routes, include_in_schema=False)
     web.include_router(switch_pages.router(kit, app.switches, app.places), include_in_schema=False)
     _add_models(web, app, kit)
+    web.include_router(
+        update_pages.router(kit, app.settings.home, app.settings.update_keys),
+        include_in_schema=False,
+    )
     web.include_router(webhook_pages.router(kit, app.webhooks), include_in_schema=False)
     names = {feature.key: feature.name for feature in app.ai_features}
     for routes in usage_pages.routers(

@@ -51,11 +51,9 @@ class SiteSource:
         hosts: AllowedHosts,
         limits: Limits,
         known: Mapping[str, str],
-        *,
-        pause: float = PAUSE,
     ) -> None:
         """``known``: marks of pages as they were taken, by path."""
-        self._url, self._limits, self._known, self._pause = place.url, limits, known, pause
+        self._url, self._limits, self._known = place.url, limits, known
         self._machine = Machine(hosts, place.url)
         self._robots = Robots()
         self._asked_at = 0.0
@@ -99,7 +97,8 @@ class SiteSource:
 
     def _pages(self, listing: Listing) -> Iterator[Entry]:
         """All pages of the sitemap and of those that it names. Raises SourceDown."""
-        yield from self._list(self._url, listing, lists := [])
+        lists: list[str] = []
+        yield from self._list(self._url, listing, lists)
         seen = {self._url}
         for url in lists:
             if url in seen or origin_of(url) != self._machine.origin or len(seen) > MOST_LISTS:
@@ -139,7 +138,7 @@ class SiteSource:
 
     def _wait(self) -> None:
         """Leave the site its time between two requests."""
-        pause = max(self._pause, self._robots.delay)
+        pause = max(PAUSE, self._robots.delay)
         rest = self._asked_at + pause - time.monotonic()
         if self._asked_at and rest > 0:
             time.sleep(rest)

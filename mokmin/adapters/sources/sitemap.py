@@ -5,6 +5,7 @@ from __future__ import annotations
 import zlib
 from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import cast
 
 from lxml import etree
 
@@ -41,7 +42,8 @@ def entries(body: bytes) -> Iterator[Entry]:
     try:
         for piece in _pieces(body):
             parser.feed(piece)
-            for event, element in parser.read_events():
+            for event, item in parser.read_events():
+                element = cast("etree._Element", item)
                 if not root:
                     root = _root(element)
                 if event == "end" and name_of(element) in ("url", "sitemap"):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from typing import Any
+from urllib.parse import unquote
 
 from fastapi import APIRouter, Depends, Request
 from fastapi.responses import HTMLResponse, RedirectResponse
@@ -11,15 +12,22 @@ from fastapi.responses import HTMLResponse, RedirectResponse
 from mokmin.base.web.kit import PageKit, ago, day
 from mokmin.features.stewardship import present
 from mokmin.features.stewardship.documents import Compared, DocumentDesk
-from mokmin.governance.access.model import Permission
+from mokmin.features.stewardship.watch_store import Folder
+from mokmin.governance.access.model import Permission, Principal
 from mokmin.governance.people.web import Needs, principal_of
 from mokmin.knowledge.answering.clauses import Clause
 
 BASE = "/stewardship/documents"
 
 
-def router(kit: PageKit, desk: DocumentDesk, mask: Callable[[str, str], str]) -> APIRouter:
-    """All routes below /stewardship/documents. ``mask``: a text as it may be shown, by its grade."""
+def router(
+    kit: PageKit,
+    desk: DocumentDesk,
+    mask: Callable[[str, str], str],
+    troubled: Callable[[Principal], list[tuple[Folder, int]]],
+) -> APIRouter:
+    """All routes below /stewardship/documents. ``mask``: a text as it may be shown, by its grade;
+    ``troubled``: watched folders where something is wrong, with the number of files not taken in."""
     routes = APIRouter(dependencies=[Depends(Needs(Permission.CURATE))])
 
     @routes.get(BASE)
@@ -55,6 +63,16 @@ def router(kit: PageKit, desk: DocumentDesk, mask: Callable[[str, str], str]) ->
                     "when": ago(d.created_at),
                 }
                 for d in desk.failed(principal)
+            ],
+            folders=[
+                {
+                    "id": folder.id,
+                    "path": unquote(folder.path),
+                    "problem": folder.problem,
+                    "down": ago(folder.down_since) if folder.down_since else "",
+                    "count": count,
+                }
+                for folder, count in troubled(principal)
             ],
             compared=_compared(compared, mask) if compared is not None else None,
             flash=flash,

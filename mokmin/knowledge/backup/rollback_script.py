@@ -76,7 +76,7 @@ def put_back_database(saved: Path, database: Path) -> None:
     shutil.copy2(saved, fresh)
     for side in SIDES[1:]:
         database.with_name(database.name + side).unlink(missing_ok=True)
-    os.replace(fresh, database)
+    fresh.replace(database)
 
 
 def main(folder: Path) -> int:
