@@ -20,6 +20,7 @@ Use a copy of a home: conversations and drafts are added.
 from __future__ import annotations
 
 import argparse
+import io
 import json
 import os
 import re
@@ -27,11 +28,11 @@ import socket
 import subprocess
 import sys
 import time
+import zipfile
 from collections import Counter, deque
 from collections.abc import Callable
 from dataclasses import asdict, dataclass, field
 from datetime import date, timedelta
-from importlib import resources
 from pathlib import Path
 from typing import Any
 from urllib.parse import urljoin, urlsplit
@@ -44,6 +45,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from mokmin.app import App
 from mokmin.base.errors import MokminError
+from mokmin.features.know_how.service import Text as Shared
 from mokmin.features.library.model import Wanted
 from mokmin.features.stewardship.collecting import CollectionDraft
 from mokmin.features.tools.model import Kind, Pick
@@ -62,7 +64,10 @@ PEOPLE = (
 )  # fmt: skip
 SEEDS = ("/", "/drafts/new?kind=letter&example=1", "/assistants/new", "/know-how/new")
 QUESTION = "병가는 며칠부터 진단서를 내야 하나요?"
-FORM = "2026년 정기 재물조사 추진계획.hwpx"
+FORM = (
+    '<hs:sec xmlns:hs="http://x/section" xmlns:hp="http://x/paragraph"><hp:p><hp:run charPrIDRef="0">'
+    "<hp:t>수신: {{수신}}</hp:t></hp:run></hp:p></hs:sec>"
+)
 AT_MOST = 2  # pages of one route pattern for each role
 SLOW = 20_000  # ms
 CUT = """() => {
@@ -76,7 +81,7 @@ CUT = """() => {
     const style = getComputedStyle(e), box = e.getBoundingClientRect();
     if (box.width < 2 || box.height < 2 || style.clipPath !== "none") continue;
     const scrolls = /auto|scroll/.test(style.overflowX), hides = /hidden|clip/.test(style.overflowX), over = e.scrollWidth > e.clientWidth + 1 && e.clientWidth > 0;
-    const free = e.closest(".table-wrap, pre, .paper, .paper-view, [data-paper], .scroll-x");
+    const free = e.closest(".table-wrap, .table-scroll, pre, .paper, .paper-view, [data-paper], .scroll-x");
     if (over && scrolls && !free && !e.matches("textarea, input, select")) found.push("scrolls sideways: " + name(e));
     if (over && hides && e.textContent.trim() && !free && !e.matches("textarea, input, select")) {
       const dots = style.textOverflow === "ellipsis" || style.webkitLineClamp !== "none";
@@ -191,7 +196,10 @@ def _furnish(page: Page, base: str, app: App) -> None:
     page.locator("form[action='/drafts'] button.primary").last.click()
     page.wait_for_url(re.compile(r"/drafts/\d+"), timeout=SLOW)
     boss, steward, records = (app.people.principal(p) for p in PEOPLE[:3])
-    today, form = date.today(), resources.files("mokmin.demo") / "files" / FORM
+    today, sink = date.today(), io.BytesIO()
+    with zipfile.ZipFile(sink, "w") as package:
+        package.writestr("mimetype", "application/hwp+zip")
+        package.writestr("Contents/section0.xml", FORM)
     some = app.documents.page(steward, LibraryQuery(state=State.READY, text="매뉴얼")).documents[:5]
     ids = tuple(d.id for d in some)
     content = Content("시험 도우미", "시험으로 만든 업무봇입니다.", documents=ids)
@@ -201,9 +209,11 @@ def _furnish(page: Page, base: str, app: App) -> None:
         app.work_assistants.make(steward, content, "나만")
 
     def template() -> None:
-        made = app.forms.upload(steward, "시험 서식", "", "O", ["전 직원"], FORM, form.read_bytes())
+        made = app.forms.upload(
+            steward, "시험 서식", "", "O", ["전 직원"], "a.hwpx", sink.getvalue()
+        )
         app.forms.change_state(steward, made, "published")
-        app.form_batches.prepare(steward, made, "명단.csv", "이름\n가나다\n".encode())
+        app.form_batches.prepare(steward, made, "명단.csv", "수신\n가나다\n".encode())
 
     def curated() -> None:
         hits = app.curated_desk.find(steward, "공유재산 사용료")
@@ -229,12 +239,14 @@ def _furnish(page: Page, base: str, app: App) -> None:
         lambda: app.library_search.save(boss, "시험 검색", Wanted("공유재산")),
         lambda: app.free_groups.save(boss, "시험 그룹"),
         lambda: app.rotations.draft(boss, "시험 인사이동", today + timedelta(days=7)),
-        lambda: app.collection_desk.add(boss, CollectionDraft("시험 모음", department_id=steward.department_id)),
+        lambda: app.collection_desk.add(boss, CollectionDraft(
+            "시험 모음", department_id=boss.department_id, review_on=today + timedelta(days=300))),
+        lambda: app.know_how.add(boss, Shared(title="시험", about="", category="find", body="{{주제}}를 찾아 주세요.", example="", readers=("staff",))),
         lambda: app.endpoints.add(boss, Endpoint("chat", "시험 모델", "http://127.0.0.1:9/v1", "m")),
-        lambda: app.disclosures.propose(records, "공유재산", "", None, None, list(app.disclosures.kinds())),
+        lambda: app.disclosures.propose(records, "공유재산", "", None, None, list(app.disclosures.kinds)),
         lambda: app.disposals.propose(records, "시험 처분"),
         lambda: app.rights.change(
-            steward, ids[:1], app.rights.edit(audience="", values={"retention": "5년"}), note="시험"
+            boss, ids[:1], app.rights.edit({"retention": "5년"}), note="시험"
         ),
     )  # fmt: skip
     for step in steps:

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import importlib
-from collections.abc import Mapping
 from datetime import date
 from functools import cache, cached_property
 from typing import TYPE_CHECKING
 
 from mokmin.app.knowledge import Knowledge
-from mokmin.base.files.sources import Limits, RemotePlace, Source
+from mokmin.base.files.sources import Known, Limits, RemotePlace, Source
 from mokmin.base.llm.ports import ChatModel
 from mokmin.features.assistant.attaching import AttachingService
 from mokmin.features.assistant.attachment_retention import AttachmentHolding
@@ -256,7 +255,7 @@ class Features(Knowledge):
         """The way to watched folders."""
         hosts = self.settings.sync_allowed
 
-        def connect(place: RemotePlace, limits: Limits, known: Mapping[str, str]) -> Source:
+        def connect(place: RemotePlace, limits: Limits, known: Known) -> Source:
             adapter = importlib.import_module("mokmin.adapters.sources.connecting")
             made: Source = adapter.connect(hosts, place, limits, known)
             return made

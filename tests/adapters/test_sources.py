@@ -19,6 +19,7 @@ from mokmin.base.files.sources import (
     DEEPEST,
     MOST_FILES,
     FoundFile,
+    Known,
     Limits,
     RemotePlace,
     SourceDown,
@@ -74,7 +75,7 @@ def source(
     limits: Limits = LIMITS,
     **more: Any,
 ) -> Any:
-    known = more.pop("known", {})
+    known = Known(more.pop("known", {}))
     made = connect(hosts, RemotePlace(type, place.url + path, **more), limits, known)
     _made.append(made)
     return made

@@ -214,7 +214,7 @@ def test_a_run_that_is_killed_sliced_or_doubled_loses_and_repeats_nothing(
 
 @ONE_DATABASE
 def test_pages_that_vanish_from_a_site_are_marked_and_not_deleted(
-    app: App, people: Any, collection: int, signed_in: Any
+    app: App, people: Any, collection: int, signed_in: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     site = Site()
     long = "주차요금은 하루 {}원이며 장애인 차량은 주차요금을 받지 않습니다."
@@ -223,10 +223,17 @@ def test_pages_that_vanish_from_a_site_are_marked_and_not_deleted(
     }
     site.changed = {"/안내/1": "2026-01-01T00:00:00Z"}
     with serving(site):
-        folder = begun(
-            app, people.lead, draft(site, collection, "site", "/sitemap.xml", audience="staff")
-        )
-        assert figures(app, people.lead, folder) == (6, 0, 0, 0)
+        made = draft(site, collection, "site", "/sitemap.xml", audience="staff")
+        folder = app.watch_desk.add(people.lead, made)
+        app.watch_desk.start(people.lead, folder)
+        monkeypatch.setattr(syncing, "SLICE_SECONDS", 0.0)
+        for _ in range(6):  # a page, then room for other jobs
+            app.folder_sync.run(folder)
+        assert len([path for path, _ in site.sent if "안내" in path]) == 6, "each once a round"
+        monkeypatch.undo()
+        monkeypatch.setattr("mokmin.adapters.sources.site.PAUSE", 0.0)
+        app.folder_sync.run(folder)
+        assert app.watch_desk.get(people.lead, folder).summary["files"] == 6
         assert titles(app, people.other) == [f"{n}.html" for n in range(6)]
         site.sent.clear()
         site.files["/안내/1"] = BODY.format("주차 안내 1", long.format(900)).encode()

@@ -2,20 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import httpx2
 
 from mokmin.adapters.sources.s3 import S3Source
 from mokmin.adapters.sources.site import SiteSource
 from mokmin.adapters.sources.webdav import WebDavSource
 from mokmin.base.errors import InvalidInput
-from mokmin.base.files.sources import Limits, RemotePlace, Source
+from mokmin.base.files.sources import Known, Limits, RemotePlace, Source
 from mokmin.base.net.hosts import AllowedHosts
 
 
-def connect(
-    hosts: AllowedHosts, place: RemotePlace, limits: Limits, known: Mapping[str, str]
-) -> Source:
+def connect(hosts: AllowedHosts, place: RemotePlace, limits: Limits, known: Known) -> Source:
     """See ``Connect``; nothing is asked yet. Raises InvalidInput."""
+    try:
+        return _made(hosts, place, limits, known)
+    except httpx2.InvalidURL as error:
+        raise InvalidInput("주소를 읽을 수 없습니다. 다시 적어 주세요.") from error
+
+
+def _made(hosts: AllowedHosts, place: RemotePlace, limits: Limits, known: Known) -> Source:
     if place.type == "webdav":
         return WebDavSource(place, hosts, limits)
     if place.type == "s3":

@@ -81,7 +81,7 @@ class Machine:
         except (httpx2.HTTPError, zlib.error) as error:
             raise self._down(error) from error
         except TooLarge as error:
-            raise SourceDown(f"'{self.host}'의 답이 너무 커서 다 읽지 않았습니다.") from error
+            raise SourceDown(f"'{self.host}' 기기의 답이 너무 커서 다 읽지 않았습니다.") from error
         except Unavailable as error:
             raise SourceDown(error.message) from error
 
@@ -154,40 +154,42 @@ class Machine:
                     return
                 url = str(httpx2.URL(url).join(there))
             except (httpx2.InvalidURL, ValueError) as error:
-                raise SourceDown(f"'{self.host}'가 잘못된 주소로 보냅니다.") from error
+                raise SourceDown(f"'{self.host}' 기기가 잘못된 주소로 보냅니다.") from error
             finally:
                 response.close()
             if origin_of(url) != self.origin:
                 raise SourceDown(
-                    f"'{self.host}'가 다른 곳({httpx2.URL(url).host[:80]})으로 보냅니다. 따라가지 "
+                    f"'{self.host}' 기기가 다른 곳({httpx2.URL(url).host[:80]})으로 보냅니다. 따라가지 "
                     "않았습니다. 옮긴 주소라면 그 주소를 적어 주세요."
                 )
-        raise SourceDown(f"'{self.host}'가 끝없이 다른 주소로 보냅니다.")
+        raise SourceDown(f"'{self.host}' 기기가 끝없이 다른 주소로 보냅니다.")
 
     def _down(self, error: Exception) -> SourceDown:
         """What a failed connection means, exactly."""
         host, causes = self.host, list(_causes(error))
         if any(isinstance(c, ssl.SSLCertVerificationError) for c in causes):
             return SourceDown(
-                f"'{host}'의 TLS 인증서를 믿을 수 없습니다. 인증서의 이름과 기한, 발급 기관을 서버 "
+                f"'{host}' 기기의 TLS 인증서를 믿을 수 없습니다. 인증서의 이름과 기한, 발급 기관을 서버 "
                 "관리자에게 확인해 달라고 하세요."
             )
         if any(isinstance(c, ssl.SSLError) for c in causes):
             return SourceDown(
-                f"'{host}'와 TLS로 이야기하지 못했습니다. https가 아니라 http로 여는 기기인지, 포트가 맞는지 "
+                f"'{host}' 기기와 TLS로 이야기하지 못했습니다. https가 아니라 http로 여는 기기인지, 포트가 맞는지 "
                 "확인해 주세요."
             )
         if any(isinstance(c, ConnectionRefusedError) for c in causes):
             return SourceDown(
-                f"'{host}'가 연결을 거절했습니다. 포트가 맞는지, 그 서비스가 켜져 있는지 확인해 주세요."
+                f"'{host}' 기기가 연결을 거절했습니다. 포트가 맞는지, 그 서비스가 켜져 있는지 확인해 주세요."
             )
         if isinstance(error, httpx2.TimeoutException):
             return SourceDown(
-                f"'{host}'가 제때 응답하지 않았습니다. 기기가 켜져 있는지, 방화벽이 막지 않는지 확인해 주세요."
+                f"'{host}' 기기가 제때 응답하지 않았습니다. 기기가 켜져 있는지, 방화벽이 막지 않는지 확인해 주세요."
             )
         if isinstance(error, httpx2.ConnectError):
-            return SourceDown(f"'{host}'에 닿지 못했습니다. 네트워크와 방화벽을 확인해 주세요.")
-        return SourceDown(f"'{host}'가 이야기하다가 끊었거나 알 수 없는 답을 했습니다.")
+            return SourceDown(
+                f"'{host}' 기기에 닿지 못했습니다. 네트워크와 방화벽을 확인해 주세요."
+            )
+        return SourceDown(f"'{host}' 기기가 이야기하다가 끊었거나 알 수 없는 답을 했습니다.")
 
 
 def origin_of(url: str) -> str:
@@ -206,7 +208,9 @@ def refused(status: int, host: str) -> SourceDown | None:
             "이 계정에는 그곳을 볼 권한이 없습니다(403). 그곳의 관리자에게 부탁하세요."
         )
     if status == 429 or status >= 500:
-        return SourceDown(f"'{host}'가 지금은 답하지 못합니다({status}). 잠시 뒤 다시 해 보세요.")
+        return SourceDown(
+            f"'{host}' 기기가 지금은 답하지 못합니다({status}). 잠시 뒤 다시 해 보세요."
+        )
     return None
 
 

@@ -27,6 +27,7 @@ from mokmin.base.files.sources import (
     UNKNOWN,
     Each,
     FoundFile,
+    Known,
     Limits,
     Listing,
     RemotePlace,
@@ -50,9 +51,9 @@ class SiteSource:
         place: RemotePlace,
         hosts: AllowedHosts,
         limits: Limits,
-        known: Mapping[str, str],
+        known: Known,
     ) -> None:
-        """``known``: marks of pages as they were taken, by path."""
+        """``known``: pages as they were taken."""
         self._url, self._limits, self._known = place.url, limits, known
         self._machine = Machine(hosts, place.url)
         self._robots = Robots()
@@ -89,7 +90,7 @@ class SiteSource:
         reply = self._machine.ask("GET", f"{self._machine.origin}/robots.txt", ROBOTS_BYTES)
         if reply.status == 429 or reply.status >= 500:
             raise SourceDown(
-                f"'{self._machine.host}'의 robots.txt를 읽지 못해({reply.status}) 아무것도 받지 않았습니다."
+                f"'{self._machine.host}' 기기의 robots.txt를 읽지 못해({reply.status}) 아무것도 받지 않았습니다."
             )
         if reply.status != 200:
             return Robots()
@@ -163,11 +164,13 @@ class SiteSource:
     def _take(
         self, entry: Entry, asked: str, path: str, listing: Listing, each: Each | None
     ) -> None:
-        mark, known = _mark(entry.changed), self._known.get(path, "")
+        mark, known = _mark(entry.changed), self._known.marks.get(path, "")
         url = f"{self._machine.origin}{asked}"
         name = _name(path)
         read: BinaryIO | MokminError | None = None
-        if each is not None and not mark and len(listing.scan.files) < MOST_FILES:
+        if path in self._known.fresh:
+            mark = known
+        elif each is not None and not mark and len(listing.scan.files) < MOST_FILES:
             try:
                 mark, read = self._changed(url, name, known)
             except SourceDown:

@@ -100,9 +100,17 @@ class RemotePlace:
     region: str = ""
 
 
-Connect = Callable[[RemotePlace, "Limits", Mapping[str, str]], Source]
-"""Makes the source of a place; with it come the marks of the last time by path, for those that ask whether
-something changed."""
+@dataclass(frozen=True, slots=True)
+class Known:
+    """What is known of a place: marks of the last time by path, and the paths that were looked at in this
+    very round and need not be asked for again."""
+
+    marks: Mapping[str, str] = field(default_factory=dict)
+    fresh: frozenset[str] = frozenset()
+
+
+Connect = Callable[[RemotePlace, "Limits", Known], Source]
+"""Makes the source of a place."""
 
 
 @dataclass(frozen=True, slots=True)

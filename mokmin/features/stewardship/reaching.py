@@ -3,13 +3,13 @@ the operator named, and each only while its steward may have it watched."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from math import inf
 from urllib.parse import quote, unquote, urlsplit
 
 from mokmin.base.errors import InvalidInput, Unavailable
-from mokmin.base.files.sources import Connect, Limits, RemotePlace, Source
+from mokmin.base.files.sources import Connect, Known, Limits, RemotePlace, Source
 from mokmin.base.net.hosts import AllowedHosts
 from mokmin.features.stewardship.homes import Homes
 from mokmin.features.stewardship.scanning import LocalFolder, Root, placed
@@ -102,16 +102,16 @@ class Reach:
     def drafted(self, draft: FolderDraft, url: str) -> Source:
         """The place of a draft. Raises InvalidInput."""
         place = RemotePlace(draft.type, url, draft.login, draft.secret, draft.region)
-        return self.network.connect(place, Limits(self._max_bytes, self.network.all_bytes), {})
+        return self.network.connect(place, Limits(self._max_bytes, self.network.all_bytes), Known())
 
     def source(
         self,
         principal: Principal,
         folder: Folder,
-        known: Mapping[str, str] | None = None,
+        known: Known | None = None,
         seconds: float = inf,
     ) -> Source:
-        """The place of a folder, while the person may have it watched. ``known``: marks of the last time;
+        """The place of a folder, while the person may have it watched. ``known``: what is known of it;
         ``seconds``: how long it is looked at. Raises InvalidInput."""
         self._require_tended(principal, folder)
         if folder.type == LOCAL:
@@ -127,7 +127,7 @@ class Reach:
             )
         place = RemotePlace(folder.type, folder.path, folder.login, secret, folder.region)
         limits = Limits(self._max_bytes, self.network.all_bytes, seconds)
-        return self.network.connect(place, limits, known or {})
+        return self.network.connect(place, limits, known or Known())
 
     def _require_tended(self, principal: Principal, folder: Folder) -> None:
         if folder.orphaned:

@@ -5,16 +5,16 @@ from __future__ import annotations
 import json
 import time
 from dataclasses import dataclass, field
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy import Row
 
 from mokmin.base.db import Database, utcnow
-from mokmin.base.files.sources import SourceDown
+from mokmin.base.files.sources import Known, SourceDown
 from mokmin.base.jobs import JobQueue
-from mokmin.features.stewardship.watch_store import JOB, Folder, watched_folders
+from mokmin.features.stewardship.watch_store import JOB, Folder, watched_files, watched_folders
 from mokmin.governance.access.model import Principal
 from mokmin.governance.audit.service import AuditLog
 
@@ -39,6 +39,8 @@ class Run:
     department: str
     principal: Principal
     known: dict[str, Row[Any]]
+    started: datetime
+    asked: int = 0
     seen: set[str] = field(default_factory=set)
     counts: dict[str, int] = field(
         default_factory=lambda: {"added": 0, "changed": 0, "removed": 0, "failed": 0, "files": 0}
@@ -47,17 +49,21 @@ class Run:
     told: float = field(default_factory=time.monotonic)
 
     @property
-    def taken(self) -> int:
-        """Files that were taken in."""
-        return self.counts["added"] + self.counts["changed"]
+    def moved(self) -> bool:
+        """Whether a run that stops now has brought the round on."""
+        return bool(self.counts["added"] + self.counts["changed"] + self.asked)
 
-    def marks(self) -> dict[str, str]:
-        """What the place said of each file that is as it should be."""
-        return {
-            row.path: row.mark
-            for row in self.known.values()
-            if row.mark and not row.problem and row.removed_at is None
-        }
+    def is_fresh(self, row: Row[Any] | None) -> bool:
+        """Whether a file was asked for in this round already."""
+        return row is not None and row.seen_at is not None and row.seen_at >= self.started
+
+    def as_known(self) -> Known:
+        """What the place need not tell again."""
+        rows = [row for row in self.known.values() if row.removed_at is None]
+        return Known(
+            {row.path: row.mark for row in rows if row.mark and not row.problem},
+            frozenset(row.path for row in rows if self.is_fresh(row)),
+        )
 
 
 class RunState:
@@ -78,6 +84,17 @@ class RunState:
             )
         if not told.rowcount:
             raise Stopped
+
+    def saw(self, run: Run, key: str) -> None:
+        """A file was asked for in this round."""
+        c = watched_files.c
+        run.asked += 1
+        with self._db.write() as connection:
+            connection.execute(
+                watched_files.update()
+                .where(c.folder_id == run.folder.id, c.path_key == key)
+                .values(seen_at=utcnow())
+            )
 
     def note(self, folder_id: int, problem: str) -> None:
         with self._db.write() as connection:

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import hashlib
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from contextlib import closing
 from pathlib import PurePosixPath
 from typing import Any, BinaryIO
@@ -20,7 +20,7 @@ from sqlalchemy import Row
 
 from mokmin.base.db import Database, utcnow
 from mokmin.base.errors import InvalidInput, MokminError, NotFound
-from mokmin.base.files.sources import FoundFile, Scan, Source, SourceDown
+from mokmin.base.files.sources import FoundFile, Known, Scan, Source, SourceDown
 from mokmin.features.stewardship.sync_state import TOLD_SECONDS, Enough, Run, RunState, Stopped
 from mokmin.features.stewardship.watch_store import (
     Folder,
@@ -43,6 +43,8 @@ LOCK_KEY = 4244
 FEW, MANY_SHARE = 5, 0.5
 # After so long a run lets other jobs pass.
 SLICE_SECONDS = 240.0
+# So long it may look without finding anything to do: then the listing itself is slow.
+RUN_SECONDS = 3_600.0
 
 
 class FolderSync:
@@ -54,10 +56,10 @@ class FolderSync:
         audit: AuditLog,
         library: DocumentService,
         people: Callable[[], PeopleService],
-        source: Callable[[Principal, Folder, Mapping[str, str]], Source],
+        source: Callable[[Principal, Folder, Known, float], Source],
     ) -> None:
-        """``source``: the place of a folder while the person may have it watched, with the marks of the
-        last time; raises InvalidInput."""
+        """``source``: the place of a folder while the person may have it watched, with what is
+        known of it and how long it is looked at; raises InvalidInput."""
         self._db = db
         self._library = library
         self._people = people
@@ -71,7 +73,9 @@ class FolderSync:
             return
         try:
             run = self._begin(folder)
-            with closing(self._source(run.principal, folder, run.marks())) as source:
+            with closing(
+                self._source(run.principal, folder, run.as_known(), RUN_SECONDS)
+            ) as source:
                 found = source.walk(lambda file, read: self._file(run, file, read))
             self._settle(run, found)
         except SourceDown as error:
@@ -138,25 +142,33 @@ class FolderSync:
             name = connection.execute(
                 sa.select(departments.c.name).where(departments.c.id == folder.department_id)
             ).scalar_one()
+            # The round goes on where it was cut.
+            started = folder.started_at or utcnow()
             connection.execute(
                 watched_folders.update()
                 .where(watched_folders.c.id == folder.id)
-                .values(started_at=utcnow())
+                .values(started_at=started)
             )
             rows = connection.execute(
                 sa.select(watched_files).where(watched_files.c.folder_id == folder.id)
             )
-            return Run(folder, name, principal, {row.path_key: row for row in rows})
+            return Run(folder, name, principal, {row.path_key: row for row in rows}, started)
 
     def _file(self, run: Run, file: FoundFile, read: Callable[[], BinaryIO]) -> None:
         """One file, and then a look at the clock. Raises SourceDown, Enough, Stopped."""
-        self._look(run, file, read)
+        key = path_key(file.path)
         run.counts["files"] += 1
+        if run.is_fresh(run.known.get(key)):
+            run.seen.add(key)
+            return
+        self._look(run, file, read)
+        if run.folder.type == "site":
+            self._state.saw(run, key)
         now = time.monotonic()
         if now - run.told >= TOLD_SECONDS:
             run.told = now
             self._state.tell(run)
-        if run.taken and now - run.begun >= SLICE_SECONDS:
+        if run.moved and now - run.begun >= SLICE_SECONDS:
             raise Enough
 
     def _look(self, run: Run, file: FoundFile, read: Callable[[], BinaryIO]) -> None:

@@ -63,6 +63,8 @@ watched_files = sa.Table(
     sa.Column("removed_at", sa.DateTime),
     # What else changes with the content: an ETag.
     sa.Column("mark", sa.String(200), nullable=False, server_default=""),
+    # When it was last asked for, of places where every file must be asked.
+    sa.Column("seen_at", sa.DateTime),
 )
 
 

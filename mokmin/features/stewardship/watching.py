@@ -75,7 +75,9 @@ class WatchDesk:
     def machines(self) -> list[str]:
         """Machines of the network that the operator allowed."""
         hosts = self._reach.network.hosts
-        return sorted(hosts.names) + [str(network) for network in hosts.networks]
+        return sorted(hosts.names) + [
+            str(n[0]) if n.num_addresses == 1 else str(n) for n in hosts.networks
+        ]
 
     def listing(self, principal: Principal) -> list[Folder]:
         """Folders by their collection. Raises NotAllowed."""
@@ -205,7 +207,8 @@ class WatchDesk:
         if principal.user_id is None:
             raise NotAllowed("계정으로 로그인한 사람만 폴더를 지켜보게 할 수 있습니다.")
         self._reach.source(principal, folder).close()
-        summary = {"confirmed": 1} if confirmed else {}
+        summary = {name: n for name, n in folder.summary.items() if name != "confirmed"}
+        summary |= {"confirmed": 1} if confirmed else {}
         with self._db.write() as connection:
             self._mine(connection, principal, folder_id)
             connection.execute(

@@ -12,6 +12,7 @@ from mokmin.knowledge.documents.model import Document, Freshness
 from mokmin.knowledge.documents.service import DocumentService
 
 ENOUGH, LOW, FALL = 5, 60, 20
+LAW = "법령"
 NAMED = 5
 MOST_LOOKED_AT = 5_000
 
@@ -64,6 +65,8 @@ def falling(rated: Ratings) -> str:
 
 
 def _is_old(document: Document, years: int, today: date) -> bool:
+    if document.kind == LAW and document.freshness_on(today) is Freshness.IN_FORCE:
+        return False  # a law in force is not old, whenever it was made
     dated = document.effective_on or document.dated_on
     return bool(years) and dated is not None and (today - dated).days > 365.25 * years
 

@@ -188,6 +188,7 @@ def _editor(
         owner=one.owner if one else "",
         deputy=one.deputy if one else "",
         people=desk.making.people(principal) if one else [],
+        approvers=desk.making.approvers(one) if one else [],
         names=desk.making.names(one) if one else ("", ""),
         choices=[ALONE, *desk.making.audience.choices(principal.department_id)],
         categories=CATEGORIES,

@@ -145,10 +145,16 @@ def _outcome(outcome: Outcome | None, titles: Mapping[int, str]) -> Json | None:
     if outcome.passed is None:
         return {"kind": "", "name": "판단 못 함", "cited": ""}
     found = ", ".join(f"‘{titles[d]}’" for d in outcome.cited[:3])
+    wanted = ", ".join(f"‘{titles[d]}’" for d in outcome.expected[:3])
+    cited = "근거를 찾지 못했다고 답함" if outcome.refused else f"근거: {found}"
+    if not outcome.passed and wanted:
+        cited = f"{cited}. 기대한 근거: {wanted}"
+    elif not outcome.passed:
+        cited = f"답이 없어야 하는데 답함. {cited}"
     return {
         "kind": "ok" if outcome.passed else "bad",
         "name": "통과" if outcome.passed else "실패",
-        "cited": "근거를 찾지 못했다고 답함" if outcome.refused else f"근거: {found}",
+        "cited": cited,
     }
 
 

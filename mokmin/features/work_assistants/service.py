@@ -16,6 +16,7 @@ from mokmin.features.work_assistants.model import Assistant, Content, Version
 from mokmin.features.work_assistants.publishing import Publishing
 from mokmin.features.work_assistants.store import (
     LOCK_KEY,
+    approvers,
     assistants,
     led,
     mine,
@@ -191,6 +192,11 @@ class WorkAssistantService(Publishing):
             rows = connection.execute(query.where(users.c.id.in_([one.owner_id, one.deputy_id])))
             named = {row.id: f"{row.name} ({row.login})" for row in rows}
         return named.get(one.owner_id, ""), named.get(one.deputy_id or 0, "")
+
+    def approvers(self, one: Assistant) -> list[str]:
+        """Who may approve it, by name; whoever sees it may know."""
+        with self._db.read() as connection:
+            return approvers(connection, one)
 
     def people(self, principal: Principal) -> list[str]:
         """Whom to propose as owner or deputy: colleagues of the department."""

@@ -108,6 +108,28 @@ def led(connection: Connection, principal: Principal) -> list[int]:
     return list(connection.execute(sa.select(below.c.id)).scalars())
 
 
+def approvers(connection: Connection, one: Assistant) -> list[str]:
+    """Names of those who may decide on an assistant: leads of its department and of those above, but for
+    who owns it or stands in."""
+    above = (
+        sa.select(departments.c.id, departments.c.parent_id)
+        .where(departments.c.id == one.department_id)
+        .cte("above", recursive=True)
+    )
+    above = above.union(
+        sa.select(departments.c.id, departments.c.parent_id).where(
+            departments.c.id == above.c.parent_id
+        )
+    )
+    query = sa.select(users.c.name).where(
+        users.c.role == "lead",
+        ~users.c.disabled,
+        users.c.department_id.in_(sa.select(above.c.id)),
+        users.c.id.not_in([one.owner_id, one.deputy_id or 0]),
+    )
+    return list(connection.execute(query.order_by(users.c.name)).scalars())
+
+
 def select_assistants(number: ColumnElement[Any] | int) -> sa.Select[Any]:
     """Assistants, each with the version of a number (a column of it, or a given one)."""
     return (

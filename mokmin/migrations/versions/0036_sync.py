@@ -23,14 +23,17 @@ def upgrade() -> None:
         sa.Column("started_at", sa.DateTime()),
     ):
         op.add_column("watched_folders", column)
-    op.add_column(
-        "watched_files", sa.Column("mark", sa.String(200), nullable=False, server_default="")
-    )
+    for column in (
+        sa.Column("mark", sa.String(200), nullable=False, server_default=""),
+        sa.Column("seen_at", sa.DateTime()),
+    ):
+        op.add_column("watched_files", column)
 
 
 def downgrade() -> None:
     """Remove them."""
     with op.batch_alter_table("watched_files") as table:
+        table.drop_column("seen_at")
         table.drop_column("mark")
     with op.batch_alter_table("watched_folders") as table:
         for name in (
