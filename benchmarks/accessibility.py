@@ -52,6 +52,7 @@ from mokmin.features.tools.model import Kind, Pick
 from mokmin.features.work_assistants.model import Content
 from mokmin.governance.endpoints.model import Form as Endpoint
 from mokmin.governance.people.declarations import PUBLIC, declared
+from mokmin.governance.transparency.model import AiUse
 from mokmin.knowledge.answering.curated_model import CuratedDraft
 from mokmin.knowledge.documents.model import State
 from mokmin.knowledge.documents.service import LibraryQuery
@@ -184,8 +185,8 @@ def _enter(context: BrowserContext, base: str, login: str) -> Page:
     return page
 
 
-def _furnish(page: Page, base: str, app: App) -> None:
-    """Make one of everything that an empty city lacks, so that its pages exist."""
+def _furnish(page: Page, base: str, app: App) -> list[str]:
+    """Make one of everything that an empty city lacks, so that its pages exist; addresses without a link."""
     page.goto(base + "/chat")
     page.fill("textarea[name=question]", QUESTION)
     page.keyboard.press("Enter")
@@ -225,6 +226,17 @@ def _furnish(page: Page, base: str, app: App) -> None:
     def tool() -> None:
         app.tools.start(boss, Kind.SUMMARY, [Pick(ids[0])], {})
 
+    def compared() -> None:
+        names = ("시험 모델 가", "시험 모델 나")
+        for name in names:
+            app.endpoints.add(boss, Endpoint("chat", name, "http://127.0.0.1:9/v1", "m"))
+        app.endpoint_directory.renew()
+        made.append(f"/models/compare/{app.comparisons.begin(boss, QUESTION, names)}")
+
+    use = AiUse("시험 대장", "시험", "데이터인공지능과", "예단", "없음", ("O",), False, "none", "", "시험", "시험",
+                "planned")  # fmt: skip
+    made = [f"/privacy/documents/{n}/reveal" for n in ids]
+
     def review() -> None:
         turn = app.conversations.path(boss, talk)[-1].turn.id
         app.conversations.rate(boss, talk, turn, -1, reason="wrong")
@@ -242,11 +254,12 @@ def _furnish(page: Page, base: str, app: App) -> None:
         lambda: app.collection_desk.add(boss, CollectionDraft(
             "시험 모음", department_id=boss.department_id, review_on=today + timedelta(days=300))),
         lambda: app.know_how.add(boss, Shared(title="시험", about="", category="find", body="{{주제}}를 찾아 주세요.", example="", readers=("staff",))),
-        lambda: app.endpoints.add(boss, Endpoint("chat", "시험 모델", "http://127.0.0.1:9/v1", "m")),
+        lambda: app.ai_register.add(boss, use),
+        compared,
         lambda: app.disclosures.propose(records, "공유재산", "", None, None, list(app.disclosures.kinds)),
         lambda: app.disposals.propose(records, "시험 처분"),
         lambda: app.rights.change(
-            boss, ids[:1], app.rights.edit({"retention": "5년"}), note="시험"
+            boss, ids[:1], app.rights.edit({"retention": "5"}), note="시험"
         ),
     )  # fmt: skip
     for step in steps:
@@ -254,6 +267,7 @@ def _furnish(page: Page, base: str, app: App) -> None:
             step()
         except (MokminError, SQLAlchemyError, LookupError, TypeError) as error:
             print(f"not made: {error!r}", flush=True)
+    return made
 
 
 def _look(page: Page, seen: Seen, state: str, axe: bool = True) -> None:
@@ -300,6 +314,12 @@ def _large(page: Page, seen: Seen) -> None:
     for width, height in ((1440, 900), (390, 844)):
         page.set_viewport_size({"width": width, "height": height})
         _look(page, seen, f"text 200 % at {width}", axe=width == 390)
+
+
+def _tell(seen: Seen) -> None:
+    for state, lines in [*seen.axe.items(), *seen.cut.items()]:
+        for line in lines:
+            print(f"  {seen.url} [{state}] {line}", flush=True)
 
 
 def _dialogs(page: Page, base: str) -> list[Seen]:
@@ -353,6 +373,7 @@ def measure(base: str, routes: Routes, only: str) -> dict[str, Any]:
             args=["--no-sandbox", "--blink-settings=defaultFontSize=32"], **start
         )
         reached: set[str] = set()
+        more: list[str] = []
         outside = usual.new_context(locale="ko-KR", reduced_motion="reduce")
         for login in ("", *PEOPLE):
             contexts = [outside, large.new_context(locale="ko-KR", reduced_motion="reduce")]
@@ -360,12 +381,12 @@ def measure(base: str, routes: Routes, only: str) -> dict[str, Any]:
                 contexts[0] = usual.new_context(locale="ko-KR", reduced_motion="reduce")
                 first = [_enter(c, base, login) for c in contexts]
                 if login == PEOPLE[0] and (not only or only == "seeds"):
-                    _furnish(first[0], base, routes.app)
+                    more = _furnish(first[0], base, routes.app)
             else:
                 first = [c.new_page() for c in contexts]
             crawl = Crawl(contexts[0], base, routes, login)
             crawl.run(
-                [*SEEDS, *(r.path for r in routes.all if "{" not in r.path)]
+                [*SEEDS, *more, *(r.path for r in routes.all if "{" not in r.path)]
                 if login
                 else sorted(routes.public)
             )
@@ -381,7 +402,8 @@ def measure(base: str, routes: Routes, only: str) -> dict[str, Any]:
                         page.wait_for_timeout(150)
                         states(page, seen)
                     pages.append(seen)
-                    print(login, pattern, url, len(seen.axe), len(seen.cut), flush=True)
+                    print(login, pattern, url, flush=True)
+                    _tell(seen)
             reached |= set(crawl.found)
             if login == PEOPLE[0] and (not only or only == "seeds"):
                 pages += _dialogs(first[0], base)
@@ -410,10 +432,6 @@ def main() -> None:
             server.wait(20)
     if given.out:
         given.out.write_text(json.dumps(found, ensure_ascii=False, indent=1), "utf-8")
-    for page in found["pages"]:
-        for state, lines in [*page["axe"].items(), *page["cut"].items()]:
-            for line in lines:
-                print(f"{page['url']} [{state}] {line}")
     rules = Counter(
         line.split(":")[0] for p in found["pages"] for v in p["axe"].values() for line in v
     )

@@ -173,6 +173,26 @@ class Settings:
             "addresses, networks such as `10.20.0.0/16`; empty: private networks and loopback."
         },
     )
+    smtp_host: str = field(
+        default="",
+        metadata={"doc": "Mail server for letters about notices; empty: notices stay in the app."},
+    )
+    smtp_port: int = field(default=25, metadata={"doc": "Port of the mail server."})
+    smtp_security: str = field(
+        default="starttls", metadata={"doc": "`starttls`, `tls` or `none` (loopback only)."}
+    )
+    smtp_user: str = field(default="", metadata={"doc": "Account at the mail server, if it asks."})
+    smtp_password: str = field(
+        default="", metadata={"doc": "Password of that account.", "secret": True}
+    )
+    smtp_from: str = field(default="", metadata={"doc": "Address that letters come from."})
+    mail_domains: str = field(
+        default="",
+        metadata={
+            "doc": "Domains that letters may go to, with commas between them, such as "
+            "`city.example.kr`; empty: that of `MOKMIN_SMTP_FROM`."
+        },
+    )
     unverified: str = field(
         default="mark",
         metadata={
@@ -306,6 +326,14 @@ class Settings:
         return read_hosts(self.sync_hosts, setting, none=none)
 
     @property
+    def letter_domains(self) -> frozenset[str]:
+        """Where letters may go; empty without a mail server."""
+        if not self.smtp_host:
+            return frozenset()
+        named = self.mail_domains or self.smtp_from.rpartition("@")[2]
+        return frozenset(filter(None, (d.strip().lower() for d in named.split(","))))
+
+    @property
     def factor_roles(self) -> frozenset[str]:
         """Roles that must use a second factor."""
         return frozenset(filter(None, (r.strip() for r in self.second_factor_roles.split(","))))
@@ -359,6 +387,7 @@ def _check(settings: Settings) -> None:
     if settings.unverified not in ("mark", "drop"):
         raise InvalidInput("MOKMIN_UNVERIFIED는 mark나 drop이어야 합니다.")
     settings.chat_endpoints()
+    _check_mail(settings)
     read_hosts(settings.endpoint_hosts)
     read_roots(settings.watched_roots)
     _ = settings.sync_allowed
@@ -376,6 +405,20 @@ def _check(settings: Settings) -> None:
         ("http://", "https://")
     ):
         raise InvalidInput("MOKMIN_RERANK_BASE_URL은 http:// 또는 https://로 시작해야 합니다.")
+
+
+def _check_mail(settings: Settings) -> None:
+    """Raises InvalidInput."""
+    if not settings.smtp_host:
+        return
+    if "@" not in settings.smtp_from:
+        raise InvalidInput("MOKMIN_SMTP_FROM에 편지를 보내는 주소를 적어 주세요.")
+    if settings.smtp_security not in ("starttls", "tls", "none"):
+        raise InvalidInput("MOKMIN_SMTP_SECURITY는 starttls, tls, none 가운데 하나여야 합니다.")
+    if settings.smtp_security == "none" and settings.smtp_host not in ("127.0.0.1", "localhost"):
+        raise InvalidInput(
+            "MOKMIN_SMTP_SECURITY의 none은 같은 기기의 메일 서버에만 쓸 수 있습니다."
+        )
 
 
 def _check_sign_in(settings: Settings) -> None:

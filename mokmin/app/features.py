@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING
 from mokmin.app.knowledge import Knowledge
 from mokmin.base.files.sources import Known, Limits, RemotePlace, Source
 from mokmin.base.llm.ports import ChatModel
+from mokmin.features.account import telling as tokens_telling
+from mokmin.features.assistant import telling as shares_telling
 from mokmin.features.assistant.attaching import AttachingService
 from mokmin.features.assistant.attachment_retention import AttachmentHolding
 from mokmin.features.assistant.conversations import ConversationService
@@ -24,7 +26,9 @@ from mokmin.features.assistant.temporary import TemporaryConversations
 from mokmin.features.assistant.unanswered import AskedQuestions
 from mokmin.features.auditing.activity import ActivityService
 from mokmin.features.auditing.service import AuditingService
+from mokmin.features.curation import telling as reviews_telling
 from mokmin.features.drafting import api as drafting_api
+from mokmin.features.drafting import telling as drafting_telling
 from mokmin.features.drafting.comments import CommentService
 from mokmin.features.drafting.disclosing import DisclosableDrafts
 from mokmin.features.drafting.flow import FlowService
@@ -41,14 +45,18 @@ from mokmin.features.forms.batches import BatchService
 from mokmin.features.forms.service import FormService
 from mokmin.features.gateway.assistants import AssistantModels
 from mokmin.features.gateway.service import GatewayService
+from mokmin.features.know_how import telling as know_how_telling
 from mokmin.features.know_how.board import board
 from mokmin.features.know_how.model import Board
 from mokmin.features.know_how.service import KnowHowService
+from mokmin.features.library import telling as uploads_telling
 from mokmin.features.library.handover import SavedSearches
 from mokmin.features.library.service import LibrarySearch
+from mokmin.features.notices.service import NoticeService, Send
 from mokmin.features.privacy.service import PrivacyService
 from mokmin.features.records.activity import DisclosableActivity
 from mokmin.features.records.service import DisclosureService
+from mokmin.features.stewardship import telling as folders_telling
 from mokmin.features.stewardship.collecting import CollectionDesk
 from mokmin.features.stewardship.documents import DocumentDesk
 from mokmin.features.stewardship.homes import Homes
@@ -62,6 +70,7 @@ from mokmin.features.tools.disclosing import DisclosableToolRuns
 from mokmin.features.tools.retention import ToolRunHolding
 from mokmin.features.tools.service import ToolService
 from mokmin.features.webhooks.service import Sender, WebhookService
+from mokmin.features.work_assistants import telling as assistants_telling
 from mokmin.features.work_assistants.bench import TestBench
 from mokmin.features.work_assistants.handover import OwnedAssistants
 from mokmin.features.work_assistants.service import WorkAssistantService
@@ -531,6 +540,43 @@ class Features(Knowledge):
             Sealer(self.settings.home / "keys" / "webhooks"),
             lambda url, body, headers: sender()(url, body, headers),
             hosts.check,
+        )
+
+    @cached_property
+    def notices(self) -> NoticeService:
+        """What concerns a person, in the app and by e-mail."""
+        settings = self.settings
+
+        @cache
+        def sender() -> Send:
+            made: Send = importlib.import_module("mokmin.adapters.mail.smtp").SmtpSender(
+                settings.smtp_host,
+                settings.smtp_port,
+                settings.smtp_security,
+                settings.smtp_user,
+                settings.smtp_password,
+                settings.smtp_from,
+            )
+            return made
+
+        return NoticeService(
+            self.db,
+            self.audit,
+            (
+                drafting_telling.tell,
+                assistants_telling.tell,
+                know_how_telling.tell,
+                shares_telling.tell,
+                reviews_telling.tell,
+            ),
+            (tokens_telling.due, folders_telling.due),
+            (uploads_telling.due,),
+            self._today,
+            send=(lambda to, title, text: sender()(to, title, text))
+            if settings.smtp_host
+            else None,
+            domains=settings.letter_domains,
+            site=settings.public_url or f"http://{settings.host}:{settings.port}",
         )
 
     @cached_property

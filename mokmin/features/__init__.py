@@ -26,6 +26,7 @@ FEATURES: tuple[str, ...] = (
     "usage",
     "know_how",
     "webhooks",
+    "notices",
     "endpoints",
 )
 

@@ -83,6 +83,7 @@ def create_web(app: App) -> FastAPI:
                 "may_curate": who.may(Permission.CURATE),
             },
             "desks": [d for d in desks if who.may(d.permission)],
+            "notices_unread": app.notices.unread(who),
             "recent": [
                 {"id": c.id, "title": c.title} for c in app.conversations.recent(who, limit=8)
             ],

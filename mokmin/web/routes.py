@@ -48,6 +48,7 @@ from mokmin.features.know_how import pages as know_how_pages
 from mokmin.features.library import finding as library_finding
 from mokmin.features.library import pages as library_pages
 from mokmin.features.library import rights_pages, search_pages
+from mokmin.features.notices import pages as notice_pages
 from mokmin.features.organisation import pages as organisation_pages
 from mokmin.features.organisation import people_pages, rotation_pages, scim_pages
 from mokmin.features.portal import finding, first_steps, sign_in_pages
@@ -323,6 +324,8 @@ def _add_desks(web: FastAPI, app: App, kit: PageKit) -> None:
         update_pages.router(kit, app.settings.home, app.settings.update_keys),
         include_in_schema=False,
     )
+    for routes in notice_pages.routers(kit, app.notices):
+        web.include_router(routes, include_in_schema=False)
     web.include_router(webhook_pages.router(kit, app.webhooks), include_in_schema=False)
     names = {feature.key: feature.name for feature in app.ai_features}
     for routes in usage_pages.routers(

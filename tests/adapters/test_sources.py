@@ -404,6 +404,9 @@ def test_hostile_sites_are_bounded() -> None:
             f"{site.url}@evil/x",
             "file:///etc/passwd",
             "http://[",
+            "http://a b/",
+            "http://x:99999/",
+            "http://" + "a" * 300,
         )
         site.odd["/sitemap.xml"] = lambda _: (
             200,
@@ -433,6 +436,17 @@ def test_hostile_sites_are_bounded() -> None:
             site.odd["/sitemap.xml"] = lambda _, body=body: (200, {}, body)
             with pytest.raises(SourceDown, match="사이트맵이 아닙니다"):
                 source(site, "site", "/sitemap.xml").walk()
+        odd = "".join(
+            row.format(site.url + path) for path in ("/a&#10;b", "/a b", "/%00", "/%2e%2e/x", "/ok")
+        )
+        site.odd["/sitemap.xml"] = lambda _: (200, {}, f"<urlset>{odd}</urlset>".encode())
+        site.odd["/ok"] = lambda _: (
+            200,
+            {"ETag": "\xff\xe9", "Content-Type": "text/html"},
+            site.files["/ok"],
+        )
+        _, taken = walked(site, "site", "/sitemap.xml")
+        assert set(taken.texts) == {"ok"} and taken.marks["ok"].startswith("t:")
         site.odd["/robots.txt"] = lambda _: (500, {}, b"")
         with pytest.raises(SourceDown, match="robots"):
             source(site, "site", "/sitemap.xml").walk()

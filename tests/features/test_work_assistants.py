@@ -114,6 +114,7 @@ def test_from_the_form_to_a_colleagues_answer(app: App, office: Office, signed_i
     key = int(made.headers["location"].split("/")[2])
     page = kim.get(f"/assistants/{key}/edit").text
     assert "2건 가운데 2건 통과" in page
+    assert "승인할 사람: boss" in page
     assert other.get(f"/assistants/{key}").status_code == 404
     kim.post(f"/assistants/{key}/ask", {"number": "1"})
     assert "출장 도우미" in boss.get("/assistants").text

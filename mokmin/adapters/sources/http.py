@@ -143,9 +143,12 @@ class Machine:
         """Follows to other addresses of the same origin alone."""
         for _ in range(MOST_REDIRECTS + 1):
             signed = self._sign(method, url) if self._sign is not None else {}
-            request = self._client.build_request(
-                method, url, headers=dict(headers) | dict(signed), content=body or None
-            )
+            try:
+                request = self._client.build_request(
+                    method, url, headers=dict(headers) | dict(signed), content=body or None
+                )
+            except (httpx2.InvalidURL, ValueError) as error:
+                raise Unavailable("그런 주소로는 물어볼 수 없습니다.") from error
             response = self._client.send(request, stream=True)
             try:
                 there = response.headers.get("location", "")
@@ -157,9 +160,9 @@ class Machine:
                 raise SourceDown(f"'{self.host}' 기기가 잘못된 주소로 보냅니다.") from error
             finally:
                 response.close()
-            if origin_of(url) != self.origin:
+            if (origin := origin_of(url)) != self.origin:
                 raise SourceDown(
-                    f"'{self.host}' 기기가 다른 곳({httpx2.URL(url).host[:80]})으로 보냅니다. 따라가지 "
+                    f"'{self.host}' 기기가 다른 곳({origin[:80]})으로 보냅니다. 따라가지 "
                     "않았습니다. 옮긴 주소라면 그 주소를 적어 주세요."
                 )
         raise SourceDown(f"'{self.host}' 기기가 끝없이 다른 주소로 보냅니다.")
@@ -193,8 +196,11 @@ class Machine:
 
 
 def origin_of(url: str) -> str:
-    """Scheme, name and port of an address."""
-    parts = httpx2.URL(url)
+    """Scheme, name and port of an address; empty for what is none."""
+    try:
+        parts = httpx2.URL(url)
+    except httpx2.InvalidURL:
+        return ""
     port = parts.port or (443 if parts.scheme == "https" else 80)
     return f"{parts.scheme}://{parts.host}:{port}".lower()
 

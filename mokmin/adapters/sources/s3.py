@@ -12,6 +12,7 @@ from lxml import etree
 from mokmin.adapters.sources.http import Machine, Reply, refused
 from mokmin.adapters.sources.signing import encoded_query, signed
 from mokmin.adapters.sources.xml import children, name_of, parsed, text_of
+from mokmin.base.errors import InvalidInput
 from mokmin.base.files.sources import (
     LONGEST_MARK,
     UNKNOWN,
@@ -48,6 +49,8 @@ class S3Source:
         steps = [unquote(step) for step in urlsplit(place.url).path.split("/") if step]
         self._bucket, self._prefix = steps[0] if steps else "", "/".join(steps[1:])
         region = place.region or USUAL_REGION
+        if not place.login.isascii():
+            raise InvalidInput("접근 키에는 영문과 숫자만 씁니다. 저장하지 않았습니다.")
 
         def sign(method: str, url: str) -> dict[str, str]:
             now = datetime.now(UTC)

@@ -201,7 +201,7 @@ class SiteSource:
             return known, None
         tag, changed = reply.headers.get("etag", ""), reply.headers.get("last-modified", "")
         for mark in (f"e:{tag}" if tag else "", f"d:{changed}" if changed else ""):
-            if mark and len(mark) <= LONGEST_MARK:
+            if mark and len(mark) <= LONGEST_MARK and mark.isascii() and mark.isprintable():
                 return mark, file
         # Nothing tells whether it changed: another mark every time, so that its content decides.
         return f"t:{time.time_ns()}", file

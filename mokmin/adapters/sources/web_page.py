@@ -38,11 +38,14 @@ def main_text(body: bytes, charset: str) -> bytes:
         return b""
     title = " ".join((root.findtext(".//title") or "").split())
     found = _main(root)
+    for element in found.iter(etree.Element):
+        if element is not found and element.get("role", "") in SIDE_ROLES:
+            element.tag = "nav"
     # A header inside of the text (its heading) stays; that of the site does not.
-    inside = found.tag != "body"
-    for element in list(found.iter()):
-        if element is not found and _is_dropped(element, inside=inside):
-            _drop(element)
+    gone = DROPPED if found.tag == "body" else DROPPED - {"header"}
+    etree.strip_elements(
+        found, etree.Comment, etree.ProcessingInstruction, *sorted(gone), with_tail=False
+    )
     heads = [" ".join(h.text_content().split()) for h in found.iter("h1")]
     named = heads[0] if len(heads) == 1 and heads[0] else title
     for element in found.iter():
@@ -65,25 +68,3 @@ def _main(root: html.HtmlElement) -> html.HtmlElement:
             return places[0]
     body = root.find(".//body")
     return body if body is not None else root
-
-
-def _is_dropped(element: etree._Element, *, inside: bool) -> bool:
-    if not isinstance(element.tag, str):
-        return True
-    if element.tag in DROPPED:
-        return not (inside and element.tag == "header")
-    return element.get("role", "") in SIDE_ROLES
-
-
-def _drop(element: etree._Element) -> None:
-    """Take an element out, and leave what follows it."""
-    parent = element.getparent()
-    if parent is None:
-        return
-    before = element.getprevious()
-    if element.tail:
-        if before is not None:
-            before.tail = (before.tail or "") + element.tail
-        else:
-            parent.text = (parent.text or "") + element.tail
-    parent.remove(element)

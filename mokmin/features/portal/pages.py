@@ -10,6 +10,7 @@ from fastapi.responses import HTMLResponse, RedirectResponse, Response
 
 from mokmin.base.web.kit import PageKit, ago
 from mokmin.features.portal.first_steps import Reader, steps
+from mokmin.features.portal.topics import topic_of, topics_for
 from mokmin.governance.access.model import ROLE_NAMES, Permission, Principal
 from mokmin.governance.people.web import (
     Needs,
@@ -118,7 +119,28 @@ def routers(
     @routes.get("/help")
     def help_page(request: Request) -> HTMLResponse:
         return kit.page(
-            request, "portal/help.html", nav="", title="도움말", contact="", formats=FORMATS
+            request,
+            "portal/help.html",
+            nav="",
+            title="도움말",
+            contact="",
+            formats=FORMATS,
+            topics=topics_for(principal_of(request)),
+        )
+
+    @routes.get("/help/{key}")
+    def topic(request: Request, key: str) -> Response:
+        found = topic_of(principal_of(request), key)
+        if found is None:
+            return RedirectResponse("/help", status_code=303)
+        others = [t for t in topics_for(principal_of(request)) if t is not found]
+        return kit.page(
+            request,
+            "portal/topic.html",
+            nav="",
+            title=f"{found.name} 도움말",
+            topic=found,
+            others=others,
         )
 
     @routes.get("/accessibility")

@@ -29,7 +29,7 @@ ACTIONS: tuple[Place, ...] = (
     Place("새 대화", "/chat", "plus", "질문하기 묻기 채팅", ASK),
     Place("새 문서 쓰기", "/drafts/new", "file-pen-line", "기안 공문 초안", ASK),
     Place("문서 올리기", "/library#files", "upload", "파일 업로드 등록", UPLOAD),
-    Place("업무봇 만들기", "/assistants/new", "bot", "챗봇 새 업무봇 나만의", CURATE),
+    Place("업무봇 만들기", "/assistants/new", "bot", "챗봇 새 업무봇 나만의", ASK),
     Place("노하우 나누기", "/know-how/new", "thumbs-up", "프롬프트 쓰기 등록", ASK),
     Place("밝은 화면·어두운 화면 바꾸기", "!theme", "moon", "다크 모드 테마"),
     Place("글자 크게", "!larger", "a-large-small", "글자 크기 확대"),

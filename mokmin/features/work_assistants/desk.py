@@ -15,11 +15,13 @@ from mokmin.features.work_assistants.model import Assistant, Content, Run
 from mokmin.features.work_assistants.service import WorkAssistantService
 from mokmin.features.work_assistants.using import AssistantUse
 from mokmin.governance.access.model import Principal
+from mokmin.knowledge.documents.model import Freshness
 from mokmin.knowledge.documents.service import DocumentService, LibraryQuery
 from mokmin.knowledge.search.service import SearchService
 
 PROPOSED, MOST_EXPECTED = 10, 300
 ALONE = "나만"
+OLD = {Freshness.SUPERSEDED: " · 구판", Freshness.NOT_YET: " · 시행 전"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +50,7 @@ class Desk:
     ) -> dict[str, Any]:
         """The context of the form. ``origin``: the version that is being edited."""
         chosen = self.documents.seen(principal, content.documents)
+        chosen.sort(key=lambda d: content.documents.index(d.id))  # as they were chosen
         ids = set(self.using.knowledge(principal, content)[0])
         for one in (run, before):
             ids |= {d for o in one.outcomes for d in (*o.expected, *o.cited)} if one else set()
@@ -82,6 +85,11 @@ class Desk:
             ids = list(dict.fromkeys(more))[: PROPOSED - len(found)]
             found |= {d.id: d for d in self.documents.seen(principal, ids)}
         return [
-            {"id": d.id, "title": d.title, "grade": d.grade, "department": d.department}
+            {
+                "id": d.id,
+                "title": d.title,
+                "grade": d.grade,
+                "department": d.department + OLD.get(d.freshness_on(self.today()), ""),
+            }
             for d in found.values()
         ]

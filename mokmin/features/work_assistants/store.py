@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from typing import Any
 
 import sqlalchemy as sa
@@ -109,11 +110,20 @@ def led(connection: Connection, principal: Principal) -> list[int]:
 
 
 def approvers(connection: Connection, one: Assistant) -> list[str]:
-    """Names of those who may decide on an assistant: leads of its department and of those above, but for
-    who owns it or stands in."""
+    """Names of those who may decide on an assistant."""
+    ids = approver_ids(connection, one.department_id, (one.owner_id, one.deputy_id or 0))
+    query = sa.select(users.c.name).where(users.c.id.in_(ids)).order_by(users.c.name)
+    return list(connection.execute(query).scalars())
+
+
+def approver_ids(
+    connection: Connection, department_id: int | None, but: Sequence[int]
+) -> list[int]:
+    """Those who may decide on an assistant of a department: its leads and those of departments above, but
+    for who owns it or stands in (``but``)."""
     above = (
         sa.select(departments.c.id, departments.c.parent_id)
-        .where(departments.c.id == one.department_id)
+        .where(departments.c.id == department_id)
         .cte("above", recursive=True)
     )
     above = above.union(
@@ -121,13 +131,13 @@ def approvers(connection: Connection, one: Assistant) -> list[str]:
             departments.c.id == above.c.parent_id
         )
     )
-    query = sa.select(users.c.name).where(
+    query = sa.select(users.c.id).where(
         users.c.role == "lead",
         ~users.c.disabled,
         users.c.department_id.in_(sa.select(above.c.id)),
-        users.c.id.not_in([one.owner_id, one.deputy_id or 0]),
+        users.c.id.not_in(but),
     )
-    return list(connection.execute(query.order_by(users.c.name)).scalars())
+    return list(connection.execute(query).scalars())
 
 
 def select_assistants(number: ColumnElement[Any] | int) -> sa.Select[Any]:

@@ -1,0 +1,1 @@
+"""Notices (알림): what happened that concerns a person, in the app and by e-mail."""
