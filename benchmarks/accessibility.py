@@ -48,6 +48,7 @@ from mokmin.base.errors import MokminError
 from mokmin.features.know_how.service import Text as Shared
 from mokmin.features.library.model import Wanted
 from mokmin.features.stewardship.collecting import CollectionDraft
+from mokmin.features.stewardship.reaching import FolderDraft
 from mokmin.features.tools.model import Kind, Pick
 from mokmin.features.work_assistants.model import Content
 from mokmin.governance.endpoints.model import Form as Endpoint
@@ -116,6 +117,8 @@ class Routes:
 
     def __init__(self, home: Path) -> None:
         os.environ["MOKMIN_HOME"] = str(home)
+        (home / "watched").mkdir(exist_ok=True)
+        os.environ["MOKMIN_WATCHED_ROOTS"] = str(home.resolve() / "watched")
         self.app = App(load_settings())
         web = create_web(self.app)
         self.all = [r for r in declared(web) if r.method == "GET" and "…" not in r.path]
@@ -233,6 +236,20 @@ def _furnish(page: Page, base: str, app: App) -> list[str]:
         app.endpoint_directory.renew()
         made.append(f"/models/compare/{app.comparisons.begin(boss, QUESTION, names)}")
 
+    def decided() -> None:
+        values = {"retention": "1", "closed_on": date(2015, 1, 2)}
+        batch, _ = app.rights.change(boss, ids[:1], app.rights.edit(values), note="시험")
+        made.append(f"/library/rights/{batch}")
+
+    def watched() -> None:
+        draft = CollectionDraft(
+            "시험 모음", department_id=boss.department_id, review_on=today + timedelta(days=300)
+        )
+        place = Path(app.settings.watched_roots) / "시험 폴더"
+        place.mkdir(parents=True, exist_ok=True)
+        (place / "a.txt").write_text("시험", "utf-8")
+        app.watch_desk.add(boss, FolderDraft(str(place), app.collection_desk.add(boss, draft)))
+
     use = AiUse("시험 대장", "시험", "데이터인공지능과", "예단", "없음", ("O",), False, "none", "", "시험", "시험",
                 "planned")  # fmt: skip
     made = [f"/privacy/documents/{n}/reveal" for n in ids]
@@ -251,16 +268,13 @@ def _furnish(page: Page, base: str, app: App) -> list[str]:
         lambda: app.library_search.save(boss, "시험 검색", Wanted("공유재산")),
         lambda: app.free_groups.save(boss, "시험 그룹"),
         lambda: app.rotations.draft(boss, "시험 인사이동", today + timedelta(days=7)),
-        lambda: app.collection_desk.add(boss, CollectionDraft(
-            "시험 모음", department_id=boss.department_id, review_on=today + timedelta(days=300))),
         lambda: app.know_how.add(boss, Shared(title="시험", about="", category="find", body="{{주제}}를 찾아 주세요.", example="", readers=("staff",))),
         lambda: app.ai_register.add(boss, use),
         compared,
         lambda: app.disclosures.propose(records, "공유재산", "", None, None, list(app.disclosures.kinds)),
+        decided,
         lambda: app.disposals.propose(records, "시험 처분"),
-        lambda: app.rights.change(
-            boss, ids[:1], app.rights.edit({"retention": "5"}), note="시험"
-        ),
+        watched,
     )  # fmt: skip
     for step in steps:
         try:
@@ -291,10 +305,10 @@ def _states(page: Page, seen: Seen) -> None:
         page.set_viewport_size({"width": width, "height": height})
         for tone in ("light", "dark"):
             page.evaluate(theme, tone)
-            page.wait_for_timeout(80)
+            page.wait_for_timeout(120)
             _look(page, seen, f"{width} {tone}")
     page.evaluate(theme, "light")
-    page.wait_for_timeout(80)
+    page.wait_for_timeout(120)
     for zoom, width, height in ((200, 720, 450), (400, 360, 225)):
         page.set_viewport_size({"width": width, "height": height})
         _look(page, seen, f"zoom {zoom}", axe=zoom == 200)

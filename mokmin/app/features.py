@@ -7,7 +7,7 @@ from datetime import date
 from functools import cache, cached_property
 from typing import TYPE_CHECKING
 
-from mokmin.app.knowledge import Knowledge
+from mokmin.app.knowledge import Knowledge, shipped_questions
 from mokmin.base.files.sources import Known, Limits, RemotePlace, Source
 from mokmin.base.llm.ports import ChatModel
 from mokmin.features.account import telling as tokens_telling
@@ -54,6 +54,7 @@ from mokmin.features.library.handover import SavedSearches
 from mokmin.features.library.service import LibrarySearch
 from mokmin.features.notices.service import NoticeService, Send
 from mokmin.features.privacy.service import PrivacyService
+from mokmin.features.prompts.service import Means, PromptTrials
 from mokmin.features.records.activity import DisclosableActivity
 from mokmin.features.records.service import DisclosureService
 from mokmin.features.stewardship import telling as folders_telling
@@ -72,6 +73,7 @@ from mokmin.features.tools.service import ToolService
 from mokmin.features.webhooks.service import Sender, WebhookService
 from mokmin.features.work_assistants import telling as assistants_telling
 from mokmin.features.work_assistants.bench import TestBench
+from mokmin.features.work_assistants.embedding import EmbedService
 from mokmin.features.work_assistants.handover import OwnedAssistants
 from mokmin.features.work_assistants.service import WorkAssistantService
 from mokmin.features.work_assistants.using import AssistantUse
@@ -411,6 +413,7 @@ class Features(Knowledge):
             models_stopped=lambda who: self.gate.models_stopped("tools", who),
             mask=self.redactor.graded_masker(Purpose.ANSWER),
             mask_export=self.redactor.graded_masker(Purpose.EXPORT),
+            prompts=self.prompts,
         )
 
     @cached_property
@@ -471,7 +474,7 @@ class Features(Knowledge):
         return OpinionService(
             self.audit,
             self.drafting,
-            OpinionReader(self.redactor.masker(Purpose.MODEL)),
+            OpinionReader(self.redactor.masker(Purpose.MODEL), self.prompts),
             self._draft_models,
             lambda who: self.gate.check("drafting", who),
         )
@@ -489,12 +492,25 @@ class Features(Knowledge):
             self.db,
             self.audit,
             self.drafting,
-            ProseWriter(lambda: self.verifier, self.redactor.masker(Purpose.MODEL)),
+            ProseWriter(lambda: self.verifier, self.redactor.masker(Purpose.MODEL), self.prompts),
             self._draft_models,
             provision,
             lambda draft: Context(today=self._today(), grade=draft.grade),
             check=lambda who: self.gate.check("drafting", who),
         )
+
+    @cached_property
+    def prompt_trials(self) -> PromptTrials:
+        """Prompts and guardrails, tried."""
+        means = Means(
+            self.answers_with, lambda: self.models, self.gate, self.redactor.masker(Purpose.MODEL)
+        )
+        return PromptTrials(self.prompt_desk, self.prompts, self.audit, means)
+
+    @property
+    def trial_questions(self) -> list[str]:
+        """Development questions to try an edit with."""
+        return [text for text, _files in shipped_questions()]
 
     @cached_property
     def comparisons(self) -> ComparisonService:
@@ -613,6 +629,11 @@ class Features(Knowledge):
             self.answers.names_for,
             screen=lambda text: screened(self.redactor, text),
         )
+
+    @cached_property
+    def assistant_embeds(self) -> EmbedService:
+        """Assistants inside other pages of the city."""
+        return EmbedService(self.db, self.audit)
 
     @cached_property
     def test_bench(self) -> TestBench:

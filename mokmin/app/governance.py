@@ -33,6 +33,8 @@ from mokmin.governance.people.viewpoints import Viewpoints
 from mokmin.governance.privacy.findings import Intake
 from mokmin.governance.privacy.policies import PolicyService, PrivacyRules
 from mokmin.governance.privacy.redaction import Redactor
+from mokmin.governance.prompts.published import PublishedPrompts
+from mokmin.governance.prompts.service import PromptDesk
 from mokmin.governance.records.log_keeping import log_is_held
 from mokmin.governance.transparency.first_use import FirstUse
 from mokmin.governance.transparency.register import AiRegister
@@ -257,6 +259,16 @@ class Governance(Foundation):
     def endpoint_watch(self) -> EndpointWatch:
         """Whether models that failed are there again."""
         return EndpointWatch(lambda: self.models)
+
+    @cached_property
+    def prompts(self) -> PublishedPrompts:
+        """Prompts and guardrails in use."""
+        return PublishedPrompts(self.db)
+
+    @cached_property
+    def prompt_desk(self) -> PromptDesk:
+        """Prompts and guardrails, edited."""
+        return PromptDesk(self.db, self.audit, self.prompts)
 
     @cached_property
     def places(self) -> Places:

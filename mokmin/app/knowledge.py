@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import tempfile
+from collections.abc import Callable
 from functools import cached_property
 from importlib import import_module
 from pathlib import Path
@@ -14,9 +15,11 @@ from mokmin.app.governance import Governance
 from mokmin.base.formats.limits import ReadLimits
 from mokmin.base.formats.model import ParsedDocument
 from mokmin.base.formats.reader import read_isolated
+from mokmin.base.llm.prompts import Prompts
 from mokmin.governance.endpoints.model import Endpoint
 from mokmin.governance.endpoints.others import Registered
 from mokmin.governance.privacy.redaction import Purpose
+from mokmin.governance.prompts.guardrails import Guard
 from mokmin.knowledge.answering.curated import CuratedAnswers
 from mokmin.knowledge.answering.leaning import Leaning
 from mokmin.knowledge.answering.reviews import ReviewService
@@ -269,6 +272,10 @@ class Knowledge(Governance):
     @cached_property
     def answers(self) -> AnswerService:
         """Cited answers."""
+        return self.answers_with(self.prompts, self.prompts.guard)
+
+    def answers_with(self, prompts: Prompts, guard: Callable[[], Guard]) -> AnswerService:
+        """Answers with other prompts or guardrails than those in use, to try them."""
         return AnswerService(
             self.search,
             self.people,
@@ -284,6 +291,8 @@ class Knowledge(Governance):
             mask=self.redactor.graded_masker(Purpose.ANSWER),
             curated=self.curated,
             cited=lambda ids: self.leaning.count(ids),
+            prompts=prompts,
+            guard=guard,
         )
 
     @cached_property

@@ -28,6 +28,7 @@ FEATURES: tuple[str, ...] = (
     "webhooks",
     "notices",
     "endpoints",
+    "prompts",
 )
 
 # What uses AI, and so can be switched off by itself. Whoever adds one here also asks for it.

@@ -57,6 +57,7 @@ from mokmin.features.portal.finding import Source
 from mokmin.features.portal.first_steps import SETTLED, Progress
 from mokmin.features.portal.starters import starters
 from mokmin.features.privacy import pages as privacy_pages
+from mokmin.features.prompts import pages as prompt_pages
 from mokmin.features.records import disclosure_pages
 from mokmin.features.records import pages as records_pages
 from mokmin.features.stewardship import collection_pages as steward_collection_pages
@@ -67,6 +68,7 @@ from mokmin.features.stewardship import question_pages as steward_question_pages
 from mokmin.features.tools import pages as tools_pages
 from mokmin.features.usage import pages as usage_pages
 from mokmin.features.webhooks import pages as webhook_pages
+from mokmin.features.work_assistants import embed_pages
 from mokmin.features.work_assistants import finding as assistants_finding
 from mokmin.features.work_assistants import pages as work_assistant_pages
 from mokmin.features.work_assistants.desk import Desk as AssistantDesk
@@ -155,6 +157,8 @@ def add_pages(web: FastAPI, app: App, kit: PageKit, demo: bool, cookies: Cookies
     )
     for routes in work_assistant_pages.routers(making):
         web.include_router(routes)
+    for routes in embed_pages.routers(making, app.assistant_embeds):
+        web.include_router(routes, include_in_schema=False)
     web.include_router(
         shared_pages.router(
             kit,
@@ -366,6 +370,9 @@ def _add_models(web: FastAPI, app: App, kit: PageKit) -> None:
         *endpoint_pages.routers(desk),
         endpoint_compare_pages.router(kit, app.comparisons),
         embedding_pages.router(kit, app.embedding_desk),
+        prompt_pages.router(
+            prompt_pages.Desk(kit, app.prompt_desk, app.prompt_trials, app.trial_questions)
+        ),
     ):
         web.include_router(routes, include_in_schema=False)
 

@@ -10,11 +10,12 @@ from typing import Any
 
 import pytest
 
+from mokmin.adapters.sources import web_page
 from mokmin.adapters.sources.connecting import connect
 from mokmin.adapters.sources.robots import read_robots
 from mokmin.adapters.sources.signing import signed
-from mokmin.adapters.sources.web_page import main_text
-from mokmin.base.errors import MokminError
+from mokmin.adapters.sources.web_page import bounded_text, main_text
+from mokmin.base.errors import MokminError, Unavailable
 from mokmin.base.files.sources import (
     DEEPEST,
     MOST_FILES,
@@ -470,6 +471,15 @@ def test_robots_are_read_as_the_standard_says() -> None:
         "/" + "a" * 2000 + "b"
     )
     assert time.monotonic() - begun < 1
+
+
+def test_pages_that_would_be_parsed_for_hours_are_given_up(monkeypatch: pytest.MonkeyPatch) -> None:
+    plain = b"<body><main>" + b"<p>long enough to be read elsewhere</p>" * 3_000 + b"</main></body>"
+    assert bounded_text(plain, "") == main_text(plain, "")
+    monkeypatch.setattr(web_page, "CPU_SECONDS", 0.4)
+    names = b" ".join(b"a%d" % n for n in range(300_000))
+    with pytest.raises(Unavailable):
+        bounded_text(b"<body><p " + names + b">x", "")
 
 
 def test_hidden_words_and_scripts_are_no_main_text() -> None:

@@ -9,6 +9,7 @@ import pytest
 from mokmin.base.korean.initials import place, whole
 from mokmin.features import DESKS
 from mokmin.features.portal.places import ACTIONS, PAGES
+from mokmin.features.portal.topics import without_help
 from mokmin.governance.access.model import ROLES
 from mokmin.governance.people.declarations import declared
 
@@ -111,3 +112,11 @@ def test_first_steps_show_what_is_done_and_go_for_good(
     other = signed_in("other")  # at the same computer
     other.client.cookies.set("mokmin_first_steps", kim.client.cookies["mokmin_first_steps"])
     assert "처음이신가요?" in other.get("/").text
+
+
+def test_every_place_of_work_has_help_for_its_people_alone(kim: Any, signed_in: Any) -> None:
+    assert without_help(DESKS) == []
+    page = kim.get("/help/drafts")
+    assert "이렇게 합니다" in page.text and "/help/audit" not in page.text
+    assert kim.get("/help/audit", follow_redirects=False).headers["location"] == "/help"
+    assert "/help/admin" in signed_in("admin").get("/help").text

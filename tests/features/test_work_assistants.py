@@ -428,3 +428,51 @@ def test_a_rating_counts_once_and_a_broken_form_breaks_nothing(
     with app.db.read() as connection:
         assert connection.execute(sa.select(sa.func.count()).select_from(assistants)).scalar() == 1
         assert connection.execute(sa.select(sa.func.count()).select_from(versions)).scalar() == 1
+
+
+def test_shown_in_other_pages_and_only_there(
+    app: App, office: Office, signed_in: Any, browser: Any
+) -> None:
+    key = office.made(audience="회계과")
+    kim, mate, other, nobody = signed_in("kim"), signed_in("mate"), signed_in("other"), browser()
+    address = f"/assistants/{key}/embed"
+    for wrong in (
+        "*",
+        "https://a.example/path",
+        "https://a.example; script-src *",
+        "a",
+        "",
+        "http://a:99999",
+    ):
+        assert kim.post(address, {"origins": wrong}).status_code == 400, wrong
+    assert other.post(address, {"origins": "https://a.example"}).status_code == 404
+    assert mate.post(address, {"origins": "https://a.example"}).status_code == 403
+    kim.post(address, {"origins": "https://portal.haeon.example/\nhttp://10.0.0.8:8080"})
+    page = kim.get(address).text
+    name = app.assistant_embeds.of(office.kim, key)
+    assert name is not None and f"data-assistant=&#34;{name.key}&#34;" in page
+    frame = f"/embed/{name.key}"
+    shown = mate.get(frame)
+    assert "출장 도우미" in shown.text and 'action="/chat"' in shown.text
+    policy = shown.headers["content-security-policy"]
+    assert "frame-ancestors https://portal.haeon.example http://10.0.0.8:8080;" in policy
+    assert "x-frame-options" not in shown.headers
+    # Who may not use it, and who is not signed in, learn not even its name.
+    for who in (other, nobody):
+        told = who.get(frame).text
+        assert "출장 도우미" not in told and 'action="/chat"' not in told
+    assert mate.get("/embed/strange").status_code == 404
+    for path in ("/", f"/assistants/{key}", "/embed/strange", "/signin"):
+        plain = mate.get(path)
+        assert "frame-ancestors 'none'" in plain.headers["content-security-policy"], path
+        assert plain.headers["x-frame-options"] == "DENY", path
+    script = nobody.get("/embed/assistant.js")
+    assert script.status_code == 200 and "cookie" not in script.text
+    kim.post(f"{address}/stop", {})
+    assert mate.get(frame).status_code == 404
+    kim.post(address, {"origins": "https://portal.haeon.example"})
+    assert mate.get(frame).status_code == 404, "a new key"
+    renewed = app.assistant_embeds.of(office.kim, key)
+    assert renewed is not None
+    app.work_assistants.delete(office.kim, key)
+    assert mate.get(f"/embed/{renewed.key}").status_code == 404

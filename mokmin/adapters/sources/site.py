@@ -18,7 +18,7 @@ from urllib.parse import unquote, urlsplit
 from mokmin.adapters.sources.http import AGENT, Machine, Reply, origin_of, refused
 from mokmin.adapters.sources.robots import Robots, read_robots
 from mokmin.adapters.sources.sitemap import MOST_BYTES, Entry, NoSitemap, entries
-from mokmin.adapters.sources.web_page import main_text
+from mokmin.adapters.sources.web_page import bounded_text
 from mokmin.base.errors import MokminError, Unavailable
 from mokmin.base.files.sources import (
     KINDS,
@@ -223,7 +223,7 @@ class SiteSource:
             file.close()
             raise Unavailable(f"글이 있는 웹 쪽이 아닙니다({type_[:60]}).")
         with file:
-            text = main_text(file.read(), told.get_content_charset() or "")
+            text = bounded_text(file.read(), told.get_content_charset() or "")
         if not text:
             raise Unavailable("쪽에 읽을 글이 없습니다.")
         return reply, io.BytesIO(text)

@@ -1,13 +1,21 @@
 """The main text of a web page as an HTML document of its own: without menus, banners and forms, so that what
-changes at every visit makes no new version."""
+changes at every visit makes no new version.
+
+A page can be built so that parsing it takes hours (400,000 attributes of one tag). Larger ones are therefore read in
+a process of their own that is ended: ``python -m mokmin.adapters.sources.web_page CHARSET < page > text``.
+"""
 
 from __future__ import annotations
 
 import html as markup
 import re
+import resource
+import subprocess
+import sys
 
 from lxml import etree, html
 
+from mokmin.base.errors import Unavailable
 from mokmin.base.formats.charset import decode_text
 
 DROPPED = frozenset(
@@ -27,6 +35,23 @@ SIDE_ROLES = frozenset({"navigation", "banner", "contentinfo", "search", "comple
 KEPT = frozenset({"colspan", "rowspan", "style", "hidden"})
 LEAST_LETTERS = 40
 _DECLARATION = re.compile(r"^\s*<\?xml[^>]{0,200}\?>")
+
+
+SMALL_BYTES, CPU_SECONDS, MEMORY_BYTES = 64 * 2**10, 10, 1 << 30
+
+
+def bounded_text(body: bytes, charset: str) -> bytes:
+    """``main_text`` in bounded time. Raises Unavailable for a page that takes longer."""
+    if len(body) <= SMALL_BYTES:
+        return main_text(body, charset)
+    command = [sys.executable, "-m", __spec__.name, charset]
+    try:
+        done = subprocess.run(  # noqa: S603
+            command, input=body, capture_output=True, timeout=3 * CPU_SECONDS, check=True
+        )
+    except (subprocess.TimeoutExpired, subprocess.CalledProcessError) as error:
+        raise Unavailable("쪽의 짜임이 너무 복잡해 읽지 못했습니다.") from error
+    return done.stdout
 
 
 def main_text(body: bytes, charset: str) -> bytes:
@@ -68,3 +93,15 @@ def _main(root: html.HtmlElement) -> html.HtmlElement:
             return places[0]
     body = root.find(".//body")
     return body if body is not None else root
+
+
+def main(charset: str) -> int:
+    """The page of standard input cut down, on standard output."""
+    resource.setrlimit(resource.RLIMIT_AS, (MEMORY_BYTES, MEMORY_BYTES))
+    resource.setrlimit(resource.RLIMIT_CPU, (CPU_SECONDS, CPU_SECONDS))
+    sys.stdout.buffer.write(main_text(sys.stdin.buffer.read(), charset))
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1]))

@@ -42,10 +42,11 @@ class RemoteEmbedder(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Message:
-    """One turn given to a chat model."""
+    """One turn given to a chat model. ``prompt``: which prompt the text is, for the log; never sent."""
 
     role: Literal["system", "user", "assistant"]
     content: str
+    prompt: str = ""
 
 
 @dataclass(frozen=True, slots=True)

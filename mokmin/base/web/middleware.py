@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import time
+from collections.abc import Sequence
 
 from starlette.datastructures import MutableHeaders
 from starlette.exceptions import HTTPException
@@ -27,6 +28,14 @@ HEADERS = {
     # Denied by default: what may be kept says so itself (static files, pictures of pages).
     "Cache-Control": "no-store",
 }
+FRAMED = "frame-ancestors 'none'"
+
+
+def framed_by(origins: Sequence[str]) -> str:
+    """The policy of the one page that pages of other origins may show."""
+    return POLICY.replace(FRAMED, f"frame-ancestors {' '.join(origins)}")
+
+
 # Only behind TLS: browsers then refuse plain HTTP to this host for a year (RFC 6797).
 STRICT_TRANSPORT = {"Strict-Transport-Security": "max-age=31536000; includeSubDomains"}
 
@@ -54,6 +63,9 @@ class SecurityMiddleware:
                 headers = MutableHeaders(scope=message)
                 for key, value in self._headers.items():
                     headers.setdefault(key, value)
+                if FRAMED not in headers["Content-Security-Policy"]:
+                    # The older header knows no list; where both stand, browsers differ.
+                    del headers["X-Frame-Options"]
             await send(message)
 
         detail = (

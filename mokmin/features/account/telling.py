@@ -9,6 +9,7 @@ import sqlalchemy as sa
 from sqlalchemy import Connection
 
 from mokmin.base.db import utcnow
+from mokmin.base.korean.josa import with_josa
 from mokmin.governance.audit.telling import Told
 from mokmin.governance.people.sign_in_store import api_tokens
 
@@ -24,5 +25,5 @@ def due(connection: Connection, _today: date) -> Iterator[tuple[Told, str]]:
         api_tokens.c.expires_at <= now + BEFORE,
     )
     for row in connection.execute(query.limit(500)):
-        title = f"API 토큰 ‘{row.name[:60]}’이(가) 일주일 안에 끝납니다."
+        title = with_josa(f"API 토큰 ‘{row.name[:60]}’", "이/가") + " 일주일 안에 끝납니다."
         yield Told(row.user_id, "token", title, "/account#tokens"), f"token:{row.id}"

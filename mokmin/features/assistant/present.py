@@ -261,8 +261,15 @@ def why(turn: Turn, visible_documents: int, scope: str) -> Json:
         "dropped": dropped,
         "mode": answer.get("mode", "extractive"),
         "model": answer.get("model", ""),
+        "prompt": ", ".join(_prompt(label) for label in str(trace.get("prompt", "")).split()),
         "audience": "공유하지 않은 대화는 나만 볼 수 있습니다. 같은 문서를 볼 수 있는 직원이 물으면 같은 근거를 얻습니다.",
     }
+
+
+def _prompt(label: str) -> str:
+    """A prompt's label (``answering/answer:3``) in words."""
+    number = label.rpartition(":")[2]
+    return f"{number}판" if number != "0" else "기본 글"
 
 
 def marked(text: str, quotes: list[str]) -> list[Json]:

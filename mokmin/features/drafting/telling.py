@@ -7,6 +7,7 @@ from collections.abc import Iterator
 import sqlalchemy as sa
 from sqlalchemy import Connection
 
+from mokmin.base.korean.josa import with_josa
 from mokmin.features.drafting.store import draft_comments, draft_writers, drafts
 from mokmin.governance.audit.telling import Happened, Told
 
@@ -28,13 +29,18 @@ def tell(connection: Connection, what: Happened) -> Iterator[Told]:
         yield Told(
             draft.holder_id,
             "draft.turn",
-            f"{name}을(를) 검토하거나 결재할 차례입니다.",
+            f"{with_josa(name, '을/를')} 검토하거나 결재할 차례입니다.",
             f"{link}/line",
         )
     if what.action == "draft.approve":
         yield Told(draft.user_id, "draft.decided", f"{name}의 결재가 끝났습니다.", link)
     if what.action == "draft.return":
-        yield Told(draft.user_id, "draft.decided", f"{name}이(가) 되돌아왔습니다.", f"{link}/line")
+        yield Told(
+            draft.user_id,
+            "draft.decided",
+            f"{with_josa(name, '이/가')} 되돌아왔습니다.",
+            f"{link}/line",
+        )
     if what.action == "draft.comment":
         said = sa.select(draft_comments.c.user_id).where(draft_comments.c.draft_id == draft.id)
         for person in {draft.user_id, *connection.execute(said).scalars()}:
@@ -47,4 +53,6 @@ def tell(connection: Connection, what: Happened) -> Iterator[Told]:
             .limit(1)
         )
         for person in connection.execute(newest).scalars():
-            yield Told(person, "draft.invite", f"{name}을(를) 함께 쓰게 되었습니다.", link)
+            yield Told(
+                person, "draft.invite", f"{with_josa(name, '을/를')} 함께 쓰게 되었습니다.", link
+            )

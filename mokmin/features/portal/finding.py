@@ -66,8 +66,8 @@ def answer(
     the text before documents, those that merely hold it after them."""
     if not text:
         recent = [_things(s, s.find(principal, "", RECENT)) for s in sources if s.recent]
-        run = _places("실행", fitting(ACTIONS, principal, "", len(ACTIONS)))
-        return _filled([*recent, run, _places("메뉴", fitting(pages, principal, "", len(pages)))])
+        acts = _places("실행", fitting(ACTIONS, principal, "", len(ACTIONS)))
+        return _filled([*recent, acts, _places("메뉴", fitting(pages, principal, "", len(pages)))])
     run = fitting((*ACTIONS, *drafts), principal, text, EACH)
     there = fitting(pages, principal, text, EACH)
     ranked = [

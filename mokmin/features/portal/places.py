@@ -69,6 +69,7 @@ PAGES: tuple[Place, ...] = (
     Place("사용 한도", "/admin/limits", "gauge", "할당량 예산", LIMITS),
     Place("기능 켜고 끄기", "/admin/switches", "megaphone", "스위치 공지 중지", ADMIN),
     Place("역할과 권한", "/admin/permissions", "key-round", "권한표", ADMIN),
+    Place("지시문과 안전선", "/admin/prompts", "scroll-text", "프롬프트 가드레일 거절", ADMIN),
     Place("웹훅", "/admin/webhooks", "network", "알림 연동 webhook", ADMIN),
     Place("개인정보 정책", "/privacy/policies", "shield-check", "처리 기준 마스킹",
           Permission.PROTECT_PRIVACY),

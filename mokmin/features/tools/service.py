@@ -17,6 +17,7 @@ import sqlalchemy as sa
 from mokmin.base.db import Database, new_id, utcnow
 from mokmin.base.errors import Conflict, InvalidInput, MokminError, NotFound, RateLimited
 from mokmin.base.llm.ports import ChatModel
+from mokmin.base.llm.prompts import SHIPPED, Prompts
 from mokmin.features.tools.making import Making, checked, make
 from mokmin.features.tools.model import (
     KIND_NAMES,
@@ -69,12 +70,13 @@ class ToolService:
         models_stopped: Callable[[Principal], str] = lambda _who: "",
         mask: GradedMask = unmasked,
         mask_export: GradedMask = unmasked,
+        prompts: Prompts = SHIPPED,
     ) -> None:
         self._mask, self._mask_export = mask, mask_export
         self._db = db
         self._audit = audit
         self._departments = departments
-        self._writer = ToolWriter(models, verifier, redact)
+        self._writer = ToolWriter(models, verifier, redact, prompts)
         self._check = check
         self._model_is_on, self._models_stopped = model_is_on, models_stopped
         self._pool = ThreadPoolExecutor(WORKERS, thread_name_prefix="tools")

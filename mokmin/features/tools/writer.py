@@ -6,10 +6,10 @@ import logging
 import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from importlib import resources
 
 from mokmin.base.errors import Unavailable
 from mokmin.base.llm.ports import ChatModel, Message, listening
+from mokmin.base.llm.prompts import SHIPPED, Prompt, Prompts
 from mokmin.features.tools.model import Unit
 from mokmin.governance.access.model import GRADE_RANK
 from mokmin.governance.endpoints.pool import routed
@@ -17,6 +17,7 @@ from mokmin.knowledge.answering.generative import without_thinking
 from mokmin.knowledge.answering.verification import Source, Verifier
 
 log = logging.getLogger(__name__)
+PACKAGE = "mokmin.features.tools"
 MOST_CHARS, MOST_WRITTEN = 9_000, 12_000
 _MARK = re.compile(r"\s*\[(\d{1,3})\]")
 Beat = Callable[[], None]
@@ -38,7 +39,9 @@ class ToolWriter:
         models: Sequence[ChatModel],
         verifier: Callable[[], Verifier],
         redact: Callable[[str], str] | None = None,
+        prompts: Prompts = SHIPPED,
     ) -> None:
+        self._prompts = prompts
         self._models = models
         self._verifier = verifier
         self._redact = redact
@@ -66,7 +69,7 @@ class ToolWriter:
         shown = _fitting(units)
         for model in chain:
             texts = [self._for(model, u.text) for u in shown]
-            messages = _messages(prompt, task, shown, texts)
+            messages = _messages(self._prompts.get(PACKAGE, prompt), task, shown, texts)
             try:
                 raw = self._write(model, messages, beat)
             except Unavailable as error:
@@ -126,13 +129,14 @@ def _fitting(units: Sequence[Unit]) -> list[Unit]:
     return kept
 
 
-def _messages(prompt: str, task: str, units: Sequence[Unit], texts: Sequence[str]) -> list[Message]:
-    rules = resources.files("mokmin.features.tools").joinpath(f"prompts/{prompt}.md")
+def _messages(
+    prompt: Prompt, task: str, units: Sequence[Unit], texts: Sequence[str]
+) -> list[Message]:
     numbered = "\n".join(
         f"[{n}] {f'({unit.section}) ' if unit.section else ''}{text}"
         for n, (unit, text) in enumerate(zip(units, texts, strict=True), start=1)
     )
     return [
-        Message("system", rules.read_text(encoding="utf-8")),
+        Message("system", prompt.text, prompt.label),
         Message("user", f"{task}\n\n[근거]\n{numbered}"),
     ]

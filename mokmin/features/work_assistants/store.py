@@ -68,6 +68,20 @@ ratings = sa.Table(
     sa.Column("reason", sa.String(20), nullable=False, server_default=""),
     sa.Column("rated_at", sa.DateTime, nullable=False),
 )
+embeds = sa.Table(
+    "work_assistant_embeds",
+    metadata,
+    sa.Column(
+        "assistant_id",
+        sa.Integer,
+        sa.ForeignKey("work_assistants.id"),
+        primary_key=True,
+        autoincrement=False,
+    ),
+    sa.Column("key", sa.String(40), nullable=False, unique=True),
+    sa.Column("origins", sa.Text, nullable=False),
+    sa.Column("changed_at", sa.DateTime, nullable=False),
+)
 _owner, _deputy = users.alias("owner"), users.alias("deputy")
 _last = versions.alias("last")
 

@@ -74,6 +74,7 @@ class RecordedModel:
                 milliwatt_hours=self.profile.milliwatt_hours(ms),
                 outcome=outcome,
                 **self._more,
+                **({"prompt": messages[0].prompt} if messages and messages[0].prompt else {}),
             )
 
     def probe(self) -> str:

@@ -5,15 +5,15 @@ from __future__ import annotations
 import secrets
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import cache
-from importlib import resources
 
 from mokmin.base.llm.ports import Message, ModelProfile
+from mokmin.base.llm.prompts import SHIPPED, Prompts
 from mokmin.knowledge.answering.citing import place
 from mokmin.knowledge.answering.injection import as_data
 from mokmin.knowledge.documents.model import Freshness
 from mokmin.knowledge.search.model import Hit
 
+PACKAGE = "mokmin.knowledge.answering"
 ANSWER_TOKENS = 1024
 MAX_HISTORY = 6
 _MARGIN = 64
@@ -23,23 +23,17 @@ _NOTE = {Freshness.SUPERSEDED: " (구판)", Freshness.NOT_YET: " (시행 전)"}
 @dataclass(frozen=True, slots=True)
 class Request:
     """What is sent. ``passages``: how many of the hits fit, from the first; ``boundary``: the fence's
-    mark of this request."""
+    mark of this request; ``rules``: the prompt, which no answer may repeat."""
 
     messages: tuple[Message, ...]
     passages: int
     boundary: str
+    rules: str
 
 
-@cache
 def rules() -> str:
-    """The rules (prompts/answer.md)."""
-    return _prompt("answer.md")
-
-
-@cache
-def _prompt(name: str) -> str:
-    path = resources.files("mokmin.knowledge.answering").joinpath("prompts", name)
-    return path.read_text(encoding="utf-8")
+    """The shipped rules (prompts/answer.md)."""
+    return SHIPPED.get(PACKAGE, "answer").text
 
 
 def tokens(text: str) -> int:
@@ -56,6 +50,7 @@ def request_for(
     profile: ModelProfile | None = None,
     history: Sequence[tuple[str, str]] = (),
     instructions: str = "",
+    prompts: Prompts = SHIPPED,
 ) -> Request:
     """The request for a question. ``history``: earlier questions with their answers, oldest first;
     ``instructions``: what an assistant's makers ask for, below the rules.
@@ -67,10 +62,8 @@ def request_for(
     boundary = secrets.token_hex(8)
     asked = _fence("질문", boundary, question)
     left = profile.context_tokens - ANSWER_TOKENS - _MARGIN
-    system = rules()
-    if instructions:
-        told = _fence("업무봇 지침", boundary, instructions)
-        system = f"{system}\n{_prompt('assistant.md')}\n{told}"
+    prompt = prompts.get(PACKAGE, "answer")
+    system, label = _with(instructions, boundary, prompt.text, prompt.label, prompts)
     left -= tokens(system) + tokens(asked)
     turns: list[str] = []
     for number, (before, answer) in list(enumerate(history, start=1))[-MAX_HISTORY:][::-1]:
@@ -90,19 +83,29 @@ def request_for(
     if turns:
         parts += ["[앞선 대화]", *turns]
     parts += ["[질문]", asked]
-    messages = (Message("system", system), Message("user", "\n\n".join(parts)))
-    return Request(messages, len(sources), boundary)
+    messages = (Message("system", system, label), Message("user", "\n\n".join(parts)))
+    return Request(messages, len(sources), boundary, prompt.text)
 
 
-def general_request(question: str, instructions: str = "") -> Request:
+def general_request(question: str, instructions: str = "", prompts: Prompts = SHIPPED) -> Request:
     """The request for an answer from what the model knows, without passages."""
     boundary = secrets.token_hex(8)
-    system = _prompt("general.md")
-    if instructions:
-        told = _fence("업무봇 지침", boundary, instructions)
-        system = f"{system}\n{_prompt('assistant.md')}\n{told}"
+    prompt = prompts.get(PACKAGE, "general")
+    system, label = _with(instructions, boundary, prompt.text, prompt.label, prompts)
     asked = _fence("질문", boundary, question)
-    return Request((Message("system", system), Message("user", asked)), 0, boundary)
+    messages = (Message("system", system, label), Message("user", asked))
+    return Request(messages, 0, boundary, f"{rules()}\n{prompt.text}")
+
+
+def _with(
+    instructions: str, boundary: str, system: str, label: str, prompts: Prompts
+) -> tuple[str, str]:
+    """The system message with what an assistant's makers ask for, and which prompts it is of."""
+    if not instructions:
+        return system, label
+    above = prompts.get(PACKAGE, "assistant")
+    told = _fence("업무봇 지침", boundary, instructions)
+    return f"{system}\n{above.text}\n{told}", f"{label} {above.label}"
 
 
 def _described(hit: Hit) -> str:

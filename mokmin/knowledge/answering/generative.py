@@ -7,7 +7,7 @@ import unicodedata
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
-from functools import cache
+from functools import lru_cache
 from typing import Literal
 
 from mokmin.base.korean.ports import Analyser
@@ -104,10 +104,12 @@ def write(
     analyser: Analyser,
     verifier: Verifier,
     boundary: str = "",
+    ours: str = "",
 ) -> Iterator[Piece]:
-    """Sentences as they finish. A mark that names no passage is removed: it cannot be cited."""
+    """Sentences as they finish. A mark that names no passage is removed: it cannot be cited. ``ours``:
+    the prompt, which no sentence may repeat (the shipped rules where it is not given)."""
     buffer, total, shown = "", 0, 0
-    checker = _Checker(hits, analyser, verifier, boundary)
+    checker = _Checker(hits, analyser, verifier, boundary, ours)
     for piece, reset in whole_syllables(thoughts_apart(pieces)):
         if reset:
             buffer, shown = "", 0
@@ -137,8 +139,14 @@ class _Checker:
     """Finished text to sentences with their support."""
 
     def __init__(
-        self, hits: Sequence[Hit], analyser: Analyser, verifier: Verifier, boundary: str
+        self,
+        hits: Sequence[Hit],
+        analyser: Analyser,
+        verifier: Verifier,
+        boundary: str,
+        ours: str = "",
     ) -> None:
+        self._ours = ours or rules()
         self._hits, self._analyser, self._boundary = hits, analyser, boundary
         self._verifier = verifier
         self._orders = {
@@ -155,7 +163,7 @@ class _Checker:
         """Whether a text holds a stretch of our rules or the fence's mark."""
         if self._boundary and self._boundary in text:
             return True
-        bare, ours = _bare(text), _stretches()
+        bare, ours = _bare(text), _stretches(self._ours)
         return any(bare[i : i + OVERLAP] in ours for i in range(len(bare) - OVERLAP + 1))
 
     def pieces(self, raw: str) -> Iterator[Piece]:
@@ -197,8 +205,8 @@ def _bare(text: str) -> str:
     return re.sub(r"\W+", "", text)
 
 
-@cache
-def _stretches() -> frozenset[str]:
+@lru_cache(maxsize=16)
+def _stretches(text: str) -> frozenset[str]:
     """All stretches of our rules that are long enough to count as repeating them."""
-    ours = _bare(rules())
+    ours = _bare(text)
     return frozenset(ours[i : i + OVERLAP] for i in range(len(ours) - OVERLAP + 1))

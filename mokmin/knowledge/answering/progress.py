@@ -105,6 +105,7 @@ def finished(
     refused: bool = False,
     reason: str = "",
     nearest: tuple[Nearest, ...] = (),
+    prompt: str = "",
 ) -> Answer:
     """The whole answer of what was written; only what a sentence cites is kept."""
     used = {n for s in sentences for n in s.citations}
@@ -123,5 +124,5 @@ def finished(
         nearest=nearest,
         notices=tuple(run.notices),
         standalone=run.understood.standalone if run.understood.follows else "",
-        trace=trace_of(run),
+        trace=trace_of(run) | ({"prompt": prompt} if prompt else {}),
     )

@@ -10,12 +10,14 @@ from mokmin.base.errors import Unavailable
 from mokmin.base.korean.josa import with_josa
 from mokmin.base.korean.ports import Analyser
 from mokmin.base.llm.ports import ChatModel, Embedder
+from mokmin.base.llm.prompts import SHIPPED, Prompts
 from mokmin.governance.access.model import Permission, Principal, highest
 from mokmin.governance.access.rules import require
 from mokmin.governance.audit.model_calls import RecordedModel
 from mokmin.governance.audit.service import AuditLog
 from mokmin.governance.endpoints.gate import allows
 from mokmin.governance.people.service import PeopleService
+from mokmin.governance.prompts.guardrails import Guard
 from mokmin.governance.usage.gate import Gate
 from mokmin.knowledge.answering import extractive
 from mokmin.knowledge.answering.asking import tokens
@@ -43,7 +45,6 @@ from mokmin.knowledge.answering.writing import (
 from mokmin.knowledge.search.question import clean_query
 from mokmin.knowledge.search.service import SearchService
 
-REFUSAL = "근거를 찾지 못했습니다."
 GENERAL = "고른 자료에는 답이 없어 모델의 일반 지식으로 썼습니다. 근거가 없으니 그대로 쓰지 말고 확인해 주세요."
 SWITCH = "assistant"
 
@@ -65,8 +66,12 @@ class AnswerService:
         mask: GradedMask = unmasked,
         curated: CuratedAnswers | None = None,
         cited: Callable[[Collection[int]], None] | None = None,
+        prompts: Prompts = SHIPPED,
+        guard: Callable[[], Guard] = Guard,
     ) -> None:
-        """``cited`` is told which documents an answer leans on."""
+        """``cited`` is told which documents an answer leans on; ``prompts`` and ``guard`` are asked anew
+        for every question."""
+        self._guard = guard
         self._mask = mask
         self._curated = curated
         self._cited = cited
@@ -78,7 +83,12 @@ class AnswerService:
         self._embedder = embedder
         self._finder = Finder(search, analyser, embedder)
         self._writer = ModelWriter(
-            models, analyser, policy or WritingPolicy(), lambda: self._verifier
+            models,
+            analyser,
+            policy or WritingPolicy(),
+            lambda: self._verifier,
+            prompts,
+            guard,
         )
 
     @cached_property
@@ -198,7 +208,7 @@ class AnswerService:
         if alone:
             chain = [chat for chat in chain if chat.name == model]
         understood = understand(clean_query(question), history, self._analyser)
-        if reason := declined(understood.text):
+        if reason := declined(understood.text, self._guard()):
             answer = declined_answer(understood, reason, begin)
         elif not alone and (kept := self._kept(principal, understood, within, begin)):
             yield AnswerEvent("step", "담당자가 확인한 답을 찾았습니다")
@@ -290,7 +300,15 @@ class AnswerService:
         )
         if not written.sentences:
             return refused
-        return finished(run, GENERAL, written.sentences, (), "generative", written.model)
+        return finished(
+            run,
+            GENERAL,
+            written.sentences,
+            (),
+            "generative",
+            written.model,
+            prompt=written.prompt,
+        )
 
     def _kept(
         self,
@@ -318,14 +336,22 @@ class AnswerService:
             chain, run.result.query, run.evidence, run.notices, earlier, manner.instructions
         )
         if written.no_basis:
-            return self._refuse(run, mode="generative", model=written.model)
+            return self._refuse(run, mode="generative", model=written.model, prompt=written.prompt)
         if not written.sentences:
             return self._extract(run)
         sentences, citations = list(written.sentences), list(written.citations)
         if written.broken:
             quoted = self._extract(run)
             sentences, citations = with_quotes(written, quoted.sentences, quoted.citations)
-        return finished(run, "", sentences, tuple(citations), "generative", written.model)
+        return finished(
+            run,
+            "",
+            sentences,
+            tuple(citations),
+            "generative",
+            written.model,
+            prompt=written.prompt,
+        )
 
     def _extract(self, run: Run) -> Answer:
         analyser = self._analyser()
@@ -348,8 +374,14 @@ class AnswerService:
         )
 
     def _refuse(
-        self, run: Run, *, mode: Mode = "extractive", model: str = EXTRACTIVE_MODEL
+        self,
+        run: Run,
+        *,
+        mode: Mode = "extractive",
+        model: str = EXTRACTIVE_MODEL,
+        prompt: str = "",
     ) -> Answer:
+        guard = self._guard()
         nearest: list[Nearest] = []
         for hit in run.result.hits:
             if all(n.document_id != hit.document_id for n in nearest):
@@ -377,5 +409,14 @@ class AnswerService:
             + "낱말을 바꾸어 다시 묻거나, 아래 문서의 담당 부서에 확인해 주세요."
         )
         return finished(
-            run, REFUSAL, [], (), mode, model, refused=True, reason=reason, nearest=tuple(nearest)
+            run,
+            guard.refusal,
+            [],
+            (),
+            mode,
+            model,
+            refused=True,
+            reason=guard.with_contact(reason),
+            nearest=tuple(nearest),
+            prompt=prompt,
         )

@@ -12,6 +12,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from mokmin.base.korean.ports import Analyser
+from mokmin.governance.prompts.guardrails import Guard
 from mokmin.knowledge.answering.model import Exchange
 
 FEW_TERMS = 3
@@ -40,21 +41,6 @@ _POLITICAL = re.compile(
 _VERDICT = re.compile(
     r"(?:소송|재판|행정심판|고소|고발)\S*\s?.{0,20}(?:이길|승소할|질까|지나요|이기나|패소할|승산)|"
     r"(?:무죄|유죄)(?:인가|일까|입니까|가 될)|(?:처벌|구속|해고|징계)\s?(?:될까|받을까|당할까)"
-)
-_DECLINED = (
-    (
-        _OPINION,
-        "개인적인 의견은 답하지 않습니다. 규정이나 문서에 적힌 내용을 물어보시면 근거와 함께 답합니다.",
-    ),
-    (
-        _POLITICAL,
-        "정치적인 판단이나 인물·정당에 대한 평가는 하지 않습니다. 관련 법령이나 공개된 자료의 내용은 찾아 드릴 수 있습니다.",
-    ),
-    (
-        _VERDICT,
-        "소송이나 처분의 결과를 예측하지 않습니다. 적용되는 규정과 절차를 물어보시면 근거와 함께 답합니다. "
-        "구체적인 사건은 법무 담당 부서와 상의해 주세요.",
-    ),
 )
 
 
@@ -101,9 +87,15 @@ def matter(question: str) -> str:
     return (short or text.strip(" ?"))[-LONGEST:]
 
 
-def declined(question: str) -> str | None:
-    """Why a question is not for this system, in Korean; None when it may be asked."""
-    for pattern, reason in _DECLINED:
+def declined(question: str, guard: Guard | None = None) -> str | None:
+    """Why a question is not for this system, in the city's words; None when it may be asked."""
+    guard = guard or Guard()
+    for pattern, reason in (
+        (_OPINION, guard.opinion),
+        (_POLITICAL, guard.politics),
+        (_VERDICT, guard.verdict),
+    ):
         if pattern.search(question):
-            return reason
-    return None
+            return guard.with_contact(reason)
+    reason_of_topic = guard.off_topic(question)
+    return guard.with_contact(reason_of_topic) if reason_of_topic else None

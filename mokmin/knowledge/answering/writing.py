@@ -10,8 +10,10 @@ from typing import Literal
 from mokmin.base.errors import InvalidInput, Unavailable
 from mokmin.base.korean.ports import Analyser
 from mokmin.base.llm.ports import ChatModel, ModelProfile, listening
+from mokmin.base.llm.prompts import SHIPPED, Prompts
 from mokmin.governance.access.model import GRADE_RANK, highest
 from mokmin.governance.endpoints.pool import routed
+from mokmin.governance.prompts.guardrails import Guard
 from mokmin.knowledge.answering import generative
 from mokmin.knowledge.answering.asking import ANSWER_TOKENS, general_request, request_for
 from mokmin.knowledge.answering.citing import cite
@@ -47,13 +49,15 @@ class WritingPolicy:
 @dataclass(frozen=True, slots=True)
 class Written:
     """What a model wrote. ``broken``: it was cut off, quotes should follow; ``no_basis``: it says that
-    the passages hold no answer. Without sentences (and not ``no_basis``) quotes are the answer."""
+    the passages hold no answer; ``prompt``: which prompt it was asked with. Without sentences (and not
+    ``no_basis``) quotes are the answer."""
 
     model: str
     sentences: tuple[Sentence, ...] = ()
     citations: tuple[Citation, ...] = ()
     broken: bool = False
     no_basis: bool = False
+    prompt: str = ""
 
 
 class ModelWriter:
@@ -65,7 +69,10 @@ class ModelWriter:
         analyser: Callable[[], Analyser],
         policy: WritingPolicy,
         verifier: Callable[[], Verifier],
+        prompts: Prompts = SHIPPED,
+        guard: Callable[[], Guard] = Guard,
     ) -> None:
+        self._prompts, self._guard = prompts, guard
         self._verifier = verifier
         self._policy = policy
         self._models = models
@@ -163,16 +170,23 @@ class ModelWriter:
         seen = [masked.hit(hit) for hit in hits]
         earlier = [(masked.text(asked), masked.text(said)) for asked, said in history]
         request = request_for(
-            masked.text(question), seen, chat.profile, earlier, masked.text(instructions)
+            masked.text(question),
+            seen,
+            chat.profile,
+            earlier,
+            masked.text(instructions),
+            self._prompts,
         )
+        draft.prompt, guard = request.messages[0].prompt, self._guard()
         if not request.passages:
             raise Unavailable("근거가 모델이 읽을 수 있는 길이보다 깁니다.", code="model-too-small")
         known = seen[: request.passages]
         with listening(chat, request.messages, ANSWER_TOKENS) as stream:
             for piece in generative.write(
-                stream, known, self._analyser(), self._verifier(), request.boundary
+                stream, known, self._analyser(), self._verifier(), request.boundary, request.rules
             ):
-                yield from draft.take(piece, drop=self._policy.unverified == "drop")
+                kept = _allowed(piece, guard)
+                yield from draft.take(kept, drop=self._policy.unverified == "drop")
         if not draft.heard:
             raise Unavailable("언어모델이 빈 답을 보냈습니다.", code="model-empty")
 
@@ -184,13 +198,22 @@ class ModelWriter:
         yield AnswerEvent("step", "자료에 답이 없어 모델의 일반 지식으로 쓰고 있습니다")
         for chat in chain:
             masked = _Masked(self._policy.redact, chat.profile, self._analyser())
-            request = general_request(masked.text(question), masked.text(instructions))
+            request = general_request(
+                masked.text(question), masked.text(instructions), self._prompts
+            )
+            guard = self._guard()
             said: list[Sentence] = []
             try:
                 with listening(chat, request.messages, ANSWER_TOKENS) as stream:
-                    for piece in generative.write(
-                        stream, [], self._analyser(), self._verifier(), request.boundary
+                    for heard in generative.write(
+                        stream,
+                        [],
+                        self._analyser(),
+                        self._verifier(),
+                        request.boundary,
+                        request.rules,
                     ):
+                        piece = _allowed(heard, guard)
                         if piece.reset:
                             said.clear()
                         if piece.sentence is not None:
@@ -209,14 +232,14 @@ class ModelWriter:
                     notices.append(_MASKED)
                 for sentence in said:
                     yield AnswerEvent("sentence", sentence=sentence)
-                return Written(chat.name, tuple(said))
+                return Written(chat.name, tuple(said), prompt=request.messages[0].prompt)
         return Written("")
 
     @staticmethod
     def _written(name: str, draft: _Draft, masked: _Masked, notices: list[str]) -> Written:
         sentences = draft.shown or draft.held
         if len(sentences) == 1 and generative.NO_BASIS in sentences[0].text and not draft.broken:
-            return Written(name, no_basis=True)
+            return Written(name, no_basis=True, prompt=draft.prompt)
         if not draft.shown:
             notices.append(_EMPTY)
             return Written(name)
@@ -230,7 +253,16 @@ class ModelWriter:
             notices.append(f"답에 담을 수 없는 내용이 든 문장 {draft.removed}개를 뺐습니다.")
         if masked.changed:
             notices.append(_MASKED)
-        return Written(name, tuple(draft.shown), draft.citations, broken=draft.broken)
+        return Written(
+            name, tuple(draft.shown), draft.citations, broken=draft.broken, prompt=draft.prompt
+        )
+
+
+def _allowed(piece: generative.Piece, guard: Guard) -> generative.Piece:
+    """A piece without what holds a word that the city does not use."""
+    if piece.sentence is not None and guard.forbids(piece.sentence.text):
+        return replace(piece, sentence=None, removed=True)
+    return replace(piece, tail="") if piece.tail and guard.forbids(piece.tail) else piece
 
 
 class _Draft:
@@ -245,6 +277,7 @@ class _Draft:
         self.broken = False
         self.dropped = self.removed = 0
         self.cut: str = ""
+        self.prompt = ""
 
     def take(self, piece: generative.Piece, *, drop: bool) -> Iterator[AnswerEvent]:
         """Events that a piece gives rise to."""

@@ -7,10 +7,10 @@ import logging
 import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from importlib import resources
 
 from mokmin.base.errors import Unavailable
 from mokmin.base.llm.ports import ChatModel, Message, listening
+from mokmin.base.llm.prompts import SHIPPED, Prompt, Prompts
 from mokmin.knowledge.answering.generative import without_thinking
 
 log = logging.getLogger(__name__)
@@ -33,19 +33,22 @@ class Opinion:
 class OpinionReader:
     """Asks the first endpoint that answers; ``redact`` masks what it may not see."""
 
-    def __init__(self, redact: Callable[[str], str] | None = None) -> None:
-        self._redact = redact
+    def __init__(
+        self, redact: Callable[[str], str] | None = None, prompts: Prompts = SHIPPED
+    ) -> None:
+        self._redact, self._prompts = redact, prompts
 
     def read(
         self, chain: Sequence[ChatModel], kind: str, items: Sequence[str], notices: list[str]
     ) -> tuple[list[Opinion], str]:
         """Opinions and the model's name; none, with a notice, when no endpoint can be used."""
+        prompt = self._prompts.get("mokmin.knowledge.official", "opinion")
         for model in chain:
             hidden = self._redact is not None and not model.profile.personal_data
             shown = [self._redact(t) if hidden and self._redact else t for t in items]
             numbered = "\n".join(f"[{n}] {text}" for n, text in enumerate(shown, 1))
             try:
-                raw = _asked(model, f"[문서] {kind}\n[글]\n{numbered}")
+                raw = _asked(model, prompt, f"[문서] {kind}\n[글]\n{numbered}")
             except Unavailable as error:
                 log.warning("review model failed", extra={"model": model.name, "code": error.code})
                 continue
@@ -75,9 +78,8 @@ def _opinion(line: str, items: Sequence[str]) -> Opinion | None:
     return Opinion(at, aspect, quote, text)
 
 
-def _asked(model: ChatModel, request: str) -> str:
-    rules = resources.files("mokmin.knowledge.official").joinpath("prompts/opinion.md")
-    messages = [Message("system", rules.read_text(encoding="utf-8")), Message("user", request)]
+def _asked(model: ChatModel, prompt: Prompt, request: str) -> str:
+    messages = [Message("system", prompt.text, prompt.label), Message("user", request)]
     pieces: list[str] = []
     size = 0
     with listening(model, messages, 1_024) as stream:

@@ -7,10 +7,10 @@ import logging
 import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from importlib import resources
 
 from mokmin.base.errors import Unavailable
 from mokmin.base.llm.ports import ChatModel, Message, listening
+from mokmin.base.llm.prompts import SHIPPED, Prompts
 from mokmin.governance.access.model import GRADE_RANK
 from mokmin.knowledge.answering.generative import without_thinking
 from mokmin.knowledge.answering.verification import Source, Verifier
@@ -39,8 +39,9 @@ class ProseWriter:
         self,
         verifier: Callable[[], Verifier],
         redact: Callable[[str], str] | None = None,
+        prompts: Prompts = SHIPPED,
     ) -> None:
-        self._verifier, self._redact = verifier, redact
+        self._verifier, self._redact, self._prompts = verifier, redact, prompts
 
     def reworded(
         self, chain: Sequence[ChatModel], task: str, text: str, notices: list[str]
@@ -116,10 +117,10 @@ class ProseWriter:
         hidden = self._redact is not None and not model.profile.personal_data
         return self._redact(text) if hidden and self._redact else text
 
-    def _write(self, model: ChatModel, prompt: str, request: str) -> str:
-        rules = resources.files("mokmin.knowledge.official").joinpath(f"prompts/{prompt}.md")
+    def _write(self, model: ChatModel, name: str, request: str) -> str:
+        prompt = self._prompts.get("mokmin.knowledge.official", name)
         messages = [
-            Message("system", rules.read_text(encoding="utf-8")),
+            Message("system", prompt.text, prompt.label),
             Message("user", request),
         ]
         pieces: list[str] = []

@@ -5,7 +5,7 @@ const form = $("[data-source]"), button = $("[data-check]"), found = $("[data-fo
 
 function tell(ok, text) {
   const box = $(ok ? "[data-ok]" : "[data-bad]").content.cloneNode(true);
-  $("p", box).textContent = text;
+  $("[data-text]", box).textContent = text;
   found.replaceChildren(box);
 }
 button?.addEventListener("click", async (event) => {

@@ -1,0 +1,1 @@
+"""Prompts and guardrails (지시문과 안전선): looked at, edited, tried, compared, taken back."""
