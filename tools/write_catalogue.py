@@ -26,7 +26,7 @@ HANGUL = re.compile(r"[가-힣]")
 TITLES = {"title", "flash", "label", "name", "text", "message", "notice", "told"}
 ERRORS = {
     "InvalidInput", "UnreadableFile", "TooLarge", "NotSignedIn", "NotAllowed", "NotFound",
-    "Conflict", "RateLimited", "Unavailable",
+    "Conflict", "RateLimited", "Unavailable", "SourceDown", "source_refused",
 }  # fmt: skip
 NAMED = {"Desk", "Feature", "Place", "Role"}
 # All strings of these are names that pages show.

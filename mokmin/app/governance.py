@@ -43,6 +43,7 @@ from mokmin.governance.usage.gate import Gate
 from mokmin.governance.usage.limits import Limits
 from mokmin.governance.usage.metering import meter
 from mokmin.governance.usage.places import Places
+from mokmin.governance.usage.quality import QualityReader
 from mokmin.governance.usage.reading import UsageReader
 from mokmin.governance.usage.switches import Feature, Switches
 from mokmin.plugins import Loaded, load
@@ -284,6 +285,11 @@ class Governance(Foundation):
     def usage(self) -> UsageReader:
         """What was used."""
         return UsageReader(self.db, self.places)
+
+    @cached_property
+    def quality(self) -> QualityReader:
+        """How answers came out."""
+        return QualityReader(self.db)
 
     @cached_property
     def gate(self) -> Gate:

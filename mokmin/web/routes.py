@@ -30,6 +30,7 @@ from mokmin.features.assistant.chat import Chat
 from mokmin.features.auditing import pages as auditing_pages
 from mokmin.features.console import embedding_pages, permission_pages, switch_pages, update_pages
 from mokmin.features.console import pages as console_pages
+from mokmin.features.console.overview import Console
 from mokmin.features.curation import pages as curation_pages
 from mokmin.features.curation import review_pages
 from mokmin.features.drafting import api as drafting_api
@@ -352,6 +353,8 @@ def _add_desks(web: FastAPI, app: App, kit: PageKit) -> None:
             app.settings.home,
             app.reranker,
             lambda: app.plugins.states,
+            board=Console(app.usage, app.quality),
+            places=app.places.names,
         ),
         include_in_schema=False,
     )

@@ -18,11 +18,13 @@ from mokmin.base.korean.ports import Analyser
 from mokmin.base.llm.ports import ChatModel, Embedder, Reranker
 from mokmin.base.web.kit import PageKit, local
 from mokmin.features.console.checks import OUTDATED, run_checks
+from mokmin.features.console.overview import SPANS, Console
 from mokmin.governance.access.model import Permission, Principal
 from mokmin.governance.access.rules import require
 from mokmin.governance.audit.service import AuditLog, audit_log
 from mokmin.governance.people.store import users
 from mokmin.governance.people.web import Needs, principal_of
+from mokmin.governance.usage.metering import today
 from mokmin.knowledge.documents.model import State
 from mokmin.knowledge.documents.service import DocumentService
 from mokmin.knowledge.documents.store import documents as documents_table
@@ -45,14 +47,20 @@ def router(
     home: Path,
     reranker: Reranker | None = None,
     plugins: Callable[[], Mapping[str, str]] = dict,
+    *,
+    board: Console,
+    places: Callable[[], Mapping[int, str]],
 ) -> APIRouter:
     """Routes below /admin; each requires the permission to administer."""
     routes = APIRouter(dependencies=[Depends(Needs(Permission.ADMINISTER))])
     started = f"{local(utcnow()):%Y. %-m. %-d. %H:%M}"
 
     @routes.get("/admin")
-    def overview(request: Request) -> HTMLResponse:
-        _admin(request)
+    def overview(request: Request, span: int = 30, department: str = "") -> HTMLResponse:
+        principal = _admin(request)
+        names = places()
+        span = span if span in SPANS else 30
+        chosen = int(department) if department.isdigit() and int(department) in names else None
         checks = run_checks(
             db, index(), embedder, analyser, models, queue, home, reranker, plugins()
         )
@@ -66,6 +74,11 @@ def router(
             started=started,
             checks=checks,
             tiles=_tiles(db, audit),
+            board=board.page(principal, today(), span, chosen, names),
+            span=span,
+            spans=SPANS,
+            department=chosen,
+            places=sorted(names.items(), key=lambda one: one[1]),
             index=_index(index()),
             embedder={
                 "name": embedder().name,

@@ -54,7 +54,7 @@ class Desk:
         release = []
         if state.shipped_before:
             release = present.lines(state.shipped_before, state.entry.shipped)
-        known = {
+        known: dict[str, Any] = {
             "p": row,
             "form": {"text": text, "reason": "", "begun_at": state.newest},
             "versions": [present.version(v, state.in_use.number) for v in found],

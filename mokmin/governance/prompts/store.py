@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 import sqlalchemy as sa
 from sqlalchemy import Connection
 
@@ -36,12 +38,20 @@ prompt_uses = sa.Table(
 )
 
 
-def last_uses(connection: Connection) -> dict[str, sa.Row[tuple[int, str, int]]]:
-    """What is in use of each key that was ever changed: (id, key, number)."""
+@dataclass(frozen=True, slots=True)
+class LastUse:
+    """The last change of what is in use of a key."""
+
+    id: int
+    number: int
+
+
+def last_uses(connection: Connection) -> dict[str, LastUse]:
+    """The last change of each key that was ever changed."""
     u = prompt_uses.c
     last = sa.select(sa.func.max(u.id)).group_by(u.key)
-    query = sa.select(u.id, u.key, u.number).where(u.id.in_(last))
-    return {row.key: row for row in connection.execute(query)}
+    query = sa.select(u.key, u.id, u.number).where(u.id.in_(last))
+    return {key: LastUse(id_, number) for key, id_, number in connection.execute(query)}
 
 
 def newest(connection: Connection, key: str) -> int:

@@ -18,6 +18,7 @@ from sqlalchemy import Connection
 
 from mokmin.base.db import metadata, utcnow
 from mokmin.governance.audit.service import Recorded
+from mokmin.governance.usage.quality import count_answers
 
 
 def _numbers() -> list[sa.Column[int]]:
@@ -117,6 +118,7 @@ def meter(connection: Connection, told: Sequence[Recorded]) -> None:
                 assistant if isinstance(assistant, int) else 0,
             )
             sums[key] = sums.get(key, Counts()) + counts
+    count_answers(connection, today(), told)
     for key, counts in sums.items():
         named = dict(zip(KEYS, key, strict=True))
         _add(connection, usage_days, named, counts)

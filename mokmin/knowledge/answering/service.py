@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections import Counter
 from collections.abc import Callable, Collection, Generator, Iterator, Sequence
 from functools import cached_property
 
@@ -251,6 +252,8 @@ class AnswerService:
             refused=answer.refused,
             grade=answer.grade,
             citations=len(answer.citations),
+            ms=round(1000 * answer.seconds),
+            **_support(answer),
             **({"assistant": manner.assistant} if manner.assistant else {}),
         )
         yield AnswerEvent("done", answer=answer)
@@ -420,3 +423,9 @@ class AnswerService:
             nearest=tuple(nearest),
             prompt=prompt,
         )
+
+
+def _support(answer: Answer) -> dict[str, int]:
+    """Sentences by their support, those that there are."""
+    found = Counter(sentence.support for sentence in answer.sentences)
+    return {support: count for support, count in found.items() if count}
