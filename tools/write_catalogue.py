@@ -32,7 +32,7 @@ NAMED = {"Desk", "Feature", "Place", "Role"}
 # All strings of these are names that pages show.
 WHOLE = re.compile(
     r"/features/__init__\.py$|/access/model\.py$|/transparency/first_use\.py$|_pages\.py$|/pages\.py$|/present\.py$"
-    r"|/transparency/model\.py$|/endpoints/model\.py$|/posts\.py$|/privacy/policies\.py$|/records/model\.py$"
+    r"|/transparency/model\.py$|/endpoints/model\.py$|/prompts/catalogue\.py$|/posts\.py$|/privacy/policies\.py$|/records/model\.py$"
 )
 # What only speaks on the command line, at the start, or to programs.
 APART = re.compile(

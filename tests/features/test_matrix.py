@@ -110,7 +110,7 @@ def test_a_route_without_or_with_two_declarations_is_found(house: House) -> None
 
 def test_public_routes_are_these_alone(house: House) -> None:
     assert {r.path for r in declared(house.web) if r.need == PUBLIC} == {
-        "/api/openapi.json", "/favicon.ico", "/healthz", "/metrics", "/readyz", "/setup", "/signin",
+        "/api/openapi.json", "/embed/assistant.js", "/embed/{key}", "/favicon.ico", "/healthz", "/metrics", "/readyz", "/setup", "/signin",
         "/signin/code", "/signin/oidc", "/signin/oidc/back", "/static/…",
     }  # fmt: skip
 

@@ -56,10 +56,7 @@ def routers(desk: Desk, embedding: EmbedService) -> list[APIRouter]:
         return Response(
             (STATIC / "js" / "embed.js").read_bytes(),
             media_type="text/javascript",
-            headers={
-                "Cache-Control": "public, max-age=3600",
-                "Cross-Origin-Resource-Policy": "cross-origin",
-            },
+            headers={"Cross-Origin-Resource-Policy": "cross-origin"},
         )
 
     @shown.get("/{key}")
