@@ -70,6 +70,7 @@ from mokmin.features.stewardship.watching import WatchDesk
 from mokmin.features.tools.disclosing import DisclosableToolRuns
 from mokmin.features.tools.retention import ToolRunHolding
 from mokmin.features.tools.service import ToolService
+from mokmin.features.usage import weekly
 from mokmin.features.webhooks.service import Sender, WebhookService
 from mokmin.features.work_assistants import telling as assistants_telling
 from mokmin.features.work_assistants.bench import TestBench
@@ -559,6 +560,18 @@ class Features(Knowledge):
         )
 
     @cached_property
+    def weekly_reports(self) -> weekly.WeeklyReports:
+        """The report of use, once a week."""
+        return weekly.WeeklyReports(
+            self.db,
+            self.audit,
+            self.usage,
+            self.people.principal,
+            self.drafting.office,
+            lambda: {feature.key: feature.name for feature in self.ai_features},
+        )
+
+    @cached_property
     def notices(self) -> NoticeService:
         """What concerns a person, in the app and by e-mail."""
         settings = self.settings
@@ -584,6 +597,7 @@ class Features(Knowledge):
                 know_how_telling.tell,
                 shares_telling.tell,
                 reviews_telling.tell,
+                weekly.tell,
             ),
             (tokens_telling.due, folders_telling.due),
             (uploads_telling.due,),

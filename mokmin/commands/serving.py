@@ -94,6 +94,7 @@ def worker(options: argparse.Namespace, settings: Settings, out: Output) -> int:
         app.form_batches.sweep,
         app.watch_desk.turn,
         app.webhooks.turn,
+        app.weekly_reports.turn,
         app.notices.turn,
         app.reembedding.turn,
     )

@@ -68,6 +68,7 @@ from mokmin.features.stewardship import pages as steward_pages
 from mokmin.features.stewardship import question_pages as steward_question_pages
 from mokmin.features.tools import pages as tools_pages
 from mokmin.features.usage import pages as usage_pages
+from mokmin.features.usage import weekly_pages
 from mokmin.features.webhooks import pages as webhook_pages
 from mokmin.features.work_assistants import embed_pages
 from mokmin.features.work_assistants import finding as assistants_finding
@@ -329,6 +330,8 @@ def _add_desks(web: FastAPI, app: App, kit: PageKit) -> None:
         update_pages.router(kit, app.settings.home, app.settings.update_keys),
         include_in_schema=False,
     )
+    for routes in weekly_pages.routers(kit, app.weekly_reports):
+        web.include_router(routes, include_in_schema=False)
     for routes in notice_pages.routers(kit, app.notices):
         web.include_router(routes, include_in_schema=False)
     web.include_router(webhook_pages.router(kit, app.webhooks), include_in_schema=False)

@@ -18,6 +18,7 @@ KINDS: dict[str, str] = {
     "know-how.comment": "내 노하우의 댓글",
     "folder": "지켜보는 폴더의 문제",
     "document.failed": "읽지 못한 내 문서",
+    "report": "주간 보고서",
     "token": "곧 끝나는 API 토큰",
 }
 WAYS = {"app": "화면에서", "mail": "화면과 전자우편", "none": "받지 않음"}

@@ -12,14 +12,17 @@ from fastapi.responses import HTMLResponse, RedirectResponse, Response
 from mokmin.base.errors import InvalidInput
 from mokmin.base.web.kit import PageKit
 from mokmin.features.usage import present
-from mokmin.features.usage.report import usage_report
+from mokmin.features.usage.report import report_document
 from mokmin.governance.access.model import Permission, Principal
 from mokmin.governance.people.web import Needs, principal_of
 from mokmin.governance.usage.limits import PERIODS, SCOPES, UNITS, Limits
 from mokmin.governance.usage.metering import today
 from mokmin.governance.usage.places import Places
 from mokmin.governance.usage.reading import UsageReader
+from mokmin.knowledge.official.drafting import written
+from mokmin.knowledge.official.handover import written_pdf
 from mokmin.knowledge.official.kinds.model import Office
+from mokmin.knowledge.official.model import OfficialDocument
 
 
 def routers(
@@ -117,17 +120,21 @@ def _all(
             headers={"Content-Disposition": f'attachment; filename="{name}"'},
         )
 
-    @routes.get("/admin/usage.hwpx")
-    def report(request: Request, span: str = "week") -> Response:
+    def made(request: Request, span: str) -> tuple[OfficialDocument, str]:
         principal = principal_of(request)
         since, until = present.span_of(span, today())
-        made = usage_report(usage, principal, since, until, features, office(principal))
-        name = f"usage-{since:%Y%m%d}-{until:%Y%m%d}.hwpx"
-        return Response(
-            made,
-            media_type="application/hwp+zip",
-            headers={"Content-Disposition": f'attachment; filename="{name}"'},
-        )
+        document = report_document(usage, principal, since, until, features, office(principal))
+        return document, f"usage-{since:%Y%m%d}-{until:%Y%m%d}"
+
+    @routes.get("/admin/usage.hwpx")
+    def report(request: Request, span: str = "week") -> Response:
+        document, name = made(request, span)
+        return _file(written(document)[0], "application/hwp+zip", f"{name}.hwpx")
+
+    @routes.get("/admin/usage.pdf")
+    def report_pdf(request: Request, span: str = "week") -> Response:
+        document, name = made(request, span)
+        return _file(written_pdf(document)[0], "application/pdf", f"{name}.pdf")
 
     def page(request: Request, status: int = 200, **more: Any) -> HTMLResponse:
         empty = {"scope": "people", "unit": "requests", "period": "day", "warn": "80"}
@@ -215,3 +222,8 @@ def _number(text: str, sentence: str) -> int:
     if not plain.isascii() or not plain.isdecimal() or len(plain) > 15:
         raise InvalidInput(sentence)
     return int(plain)
+
+
+def _file(content: bytes, media: str, name: str) -> Response:
+    headers = {"Content-Disposition": f'attachment; filename="{name}"'}
+    return Response(content, media_type=media, headers=headers)

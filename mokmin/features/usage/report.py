@@ -11,21 +11,22 @@ from mokmin.features.usage.present import short, total, won
 from mokmin.governance.access.model import Principal
 from mokmin.governance.usage.metering import Counts
 from mokmin.governance.usage.reading import Share, UsageReader
-from mokmin.knowledge.official.drafting import compose, written
+from mokmin.knowledge.official.drafting import compose
 from mokmin.knowledge.official.kinds.model import Office
+from mokmin.knowledge.official.model import OfficialDocument
 
 TOP = 5
 
 
-def usage_report(
+def report_document(
     usage: UsageReader,
     principal: Principal,
     since: date,
     until: date,
     features: Mapping[str, str],
     office: Office,
-) -> bytes:
-    """HWPX. Every figure is a sum of the log; nothing is said that no figure says. Raises NotAllowed, and
+) -> OfficialDocument:
+    """Every figure is a sum of the log; nothing is said that no figure says. Raises NotAllowed, and
     InvalidInput when nothing was used."""
     days = usage.days(principal, since, until)
     now = total(days)
@@ -44,7 +45,7 @@ def usage_report(
         "현황": _state(now, kinds, features),
         "표": _table(departments),
     }
-    return written(compose("report", facts, office).document)[0]
+    return compose("report", facts, office).document
 
 
 def _summary(now: Counts, before: Counts, since: date, until: date) -> list[str]:

@@ -44,6 +44,7 @@ class PublishedPrompts:
         self._lock = threading.Lock()
         self._read_at = float("-inf")
         self._known: dict[str, InUse] = {}
+        self._told: set[int] = set()
 
     def get(self, package: str, name: str) -> Prompt:
         """See ``Prompts``."""
@@ -93,7 +94,9 @@ class PublishedPrompts:
                 elif problems(entry, row.text):
                     wrong = "이번 판의 지켜야 할 규칙에 맞지 않습니다"
             if wrong or row is None:
-                log.error("published prompt not used", extra={"prompt": key, "why": wrong})
+                if use.id not in self._told:
+                    self._told.add(use.id)
+                    log.error("published prompt not used", extra={"prompt": key, "why": wrong})
                 found[key] = InUse(key, entry.shipped, 0, use.id, wrong)
             else:
                 found[key] = InUse(key, row.text, use.number, use.id)
