@@ -40,13 +40,13 @@ def reports(app: Any, people: Any, clock: Clock, monkeypatch: pytest.MonkeyPatch
 def test_made_once_a_week_and_after_a_standstill(
     app: Any, people: Any, clock: Clock, reports: WeeklyReports
 ) -> None:
-    group = app.groups.save(people.admin, None, "인공지능 운영반", None, None)
-    app.groups.add(people.admin, group, "kim")
+    group = app.free_groups.save(people.admin, "인공지능 운영반")
+    app.free_groups.set_members(people.admin, group, add=["kim"])
     key = reports.choices(people.admin)[0][0]
     for wrong in (
-        Schedule(True, 7, 7, ""),
-        Schedule(True, 0, 24, ""),
-        Schedule(True, 0, 7, "custom:none"),
+        Schedule(True, 7, 7),
+        Schedule(True, 0, 24),
+        Schedule(True, 0, 7, 9_999),
     ):
         with pytest.raises(InvalidInput):
             reports.set(people.admin, wrong)

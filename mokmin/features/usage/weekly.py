@@ -41,7 +41,7 @@ class Schedule:
     is_on: bool = False
     weekday: int = 0
     hour: int = 7
-    group_key: str = ""
+    group_id: int = 0
     problem: str = ""
 
 
@@ -82,30 +82,30 @@ class WeeklyReports:
             row = connection.execute(sa.select(report_schedule)).first()
         if row is None:
             return Schedule()
-        return Schedule(row.is_on, row.weekday, row.hour, row.group_key, row.problem)
+        return Schedule(row.is_on, row.weekday, row.hour, row.group_id, row.problem)
 
-    def choices(self, principal: Principal) -> list[tuple[str, str]]:
-        """Groups that may be told, by key and name. Raises NotAllowed."""
+    def choices(self, principal: Principal) -> list[tuple[int, str]]:
+        """Groups that may be told, by id and name. Raises NotAllowed."""
         require(principal, Permission.SET_LIMITS)
-        query = sa.select(groups.c.key, groups.c.name).where(groups.c.key.like("custom:%"))
+        query = sa.select(groups.c.id, groups.c.name).where(groups.c.key.like("custom:%"))
         with self._db.read() as connection:
             rows = connection.execute(query.order_by(groups.c.name)).all()
-        return [(row.key, row.name) for row in rows]
+        return [(row.id, row.name) for row in rows]
 
     def set(self, principal: Principal, wanted: Schedule) -> None:
         """Keep when it is made. Raises NotAllowed, InvalidInput."""
-        known = {"", *(key for key, _ in self.choices(principal))}
+        known = {0, *(key for key, _ in self.choices(principal))}
         if (
             wanted.weekday not in range(7)
             or wanted.hour not in range(24)
-            or wanted.group_key not in known
+            or wanted.group_id not in known
         ):
             raise InvalidInput("요일, 시각, 받을 그룹을 목록에서 골라 주세요. 바꾸지 않았습니다.")
         values = {
             "is_on": wanted.is_on,
             "weekday": wanted.weekday,
             "hour": wanted.hour,
-            "group_key": wanted.group_key,
+            "group_id": wanted.group_id,
             "made_by": principal.login,
             "problem": "",
         }
@@ -147,7 +147,7 @@ class WeeklyReports:
     def _open_to(principal: Principal) -> sa.ColumnElement[bool]:
         if principal.may(Permission.SET_LIMITS):
             return sa.true()
-        return weekly_reports.c.group_key.in_(principal.groups)
+        return weekly_reports.c.group_id.in_(principal.groups)
 
     # --- made -----------------------------------------------------------------------------
     def turn(self) -> None:
@@ -161,14 +161,14 @@ class WeeklyReports:
                 return
             problem = ""
             try:
-                self._make(connection, row.made_by, week, row.group_key)
+                self._make(connection, row.made_by, week, row.group_id)
             except MokminError as error:
                 problem = NOTHING_USED if isinstance(error, InvalidInput) else error.message
             connection.execute(
                 report_schedule.update().values(done_week=week, problem=problem[:300])
             )
 
-    def _make(self, connection: Connection, login: str, week: date, group_key: str) -> None:
+    def _make(self, connection: Connection, login: str, week: date, group_id: int) -> None:
         principal = self._who(login)
         document = report_document(
             self._usage,
@@ -180,7 +180,7 @@ class WeeklyReports:
         )
         values = {
             "week": week,
-            "group_key": group_key,
+            "group_id": group_id,
             "hwpx": written(document)[0],
             "pdf": written_pdf(document)[0],
             "made_at": self._now(),
@@ -205,15 +205,14 @@ def tell(connection: Connection, what: Happened) -> Iterator[Told]:
     if what.action != "report.make":
         return
     row = connection.execute(
-        sa.select(weekly_reports.c.group_key).where(weekly_reports.c.id == what.number)
+        sa.select(weekly_reports.c.group_id).where(weekly_reports.c.id == what.number)
     ).first()
     if row is None:
         return
     members = (
         sa.select(users.c.id)
         .join(group_members, group_members.c.user_id == users.c.id)
-        .join(groups, groups.c.id == group_members.c.group_id)
-        .where(groups.c.key == row.group_key, ~users.c.disabled)
+        .where(group_members.c.group_id == row.group_id, ~users.c.disabled)
     )
     for person in connection.execute(members).scalars():
         yield Told(person, "report", "지난주 인공지능 사용 보고서가 나왔습니다.", "/reports")

@@ -55,7 +55,7 @@ def routers(kit: PageKit, reports: WeeklyReports) -> list[APIRouter]:
         request: Request,
         weekday: Annotated[int, Form()] = 0,
         hour: Annotated[int, Form()] = 7,
-        group: Annotated[str, Form()] = "",
+        group: Annotated[int, Form()] = 0,
         is_on: Annotated[str, Form()] = "",
     ) -> Response:
         try:

@@ -14,8 +14,8 @@ report_schedule = sa.Table(
     # 0 is Monday; the hour is of Korea.
     sa.Column("weekday", sa.Integer, nullable=False),
     sa.Column("hour", sa.Integer, nullable=False),
-    # Key of the group that may read them besides those who keep the schedule; empty for none.
-    sa.Column("group_key", sa.String(120), nullable=False),
+    # The group that may read them besides those who keep the schedule; 0 for none.
+    sa.Column("group_id", sa.Integer, nullable=False),
     sa.Column("made_by", sa.String(80), nullable=False),
     # Beginning of the last week that was dealt with.
     sa.Column("done_week", sa.Date),
@@ -26,7 +26,7 @@ weekly_reports = sa.Table(
     metadata,
     sa.Column("id", sa.Integer, primary_key=True),
     sa.Column("week", sa.Date, nullable=False, unique=True),
-    sa.Column("group_key", sa.String(120), nullable=False),
+    sa.Column("group_id", sa.Integer, nullable=False),
     sa.Column("hwpx", sa.LargeBinary, nullable=False),
     sa.Column("pdf", sa.LargeBinary, nullable=False),
     sa.Column("made_at", sa.DateTime, nullable=False),
