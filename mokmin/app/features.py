@@ -3,46 +3,26 @@
 from __future__ import annotations
 
 import importlib
-from datetime import date
 from functools import cache, cached_property
 from typing import TYPE_CHECKING
 
-from mokmin.app.knowledge import Knowledge, shipped_questions
-from mokmin.base.files.sources import Known, Limits, RemotePlace, Source
+from mokmin.app.knowledge import shipped_questions
+from mokmin.app.rooms import Rooms
 from mokmin.base.llm.ports import ChatModel
 from mokmin.features.account import telling as tokens_telling
 from mokmin.features.assistant import telling as shares_telling
-from mokmin.features.assistant.attaching import AttachingService
-from mokmin.features.assistant.attachment_retention import AttachmentHolding
-from mokmin.features.assistant.conversations import ConversationService
-from mokmin.features.assistant.disclosing import DisclosableConversations
-from mokmin.features.assistant.folders import FolderService
-from mokmin.features.assistant.handover import SharedConversations
-from mokmin.features.assistant.retention import ConversationHolding
-from mokmin.features.assistant.service import AssistantService
-from mokmin.features.assistant.shared_reading import SharedReading
-from mokmin.features.assistant.sharing import SharingService
-from mokmin.features.assistant.temporary import TemporaryConversations
-from mokmin.features.assistant.unanswered import AskedQuestions
-from mokmin.features.auditing.activity import ActivityService
-from mokmin.features.auditing.service import AuditingService
 from mokmin.features.curation import telling as reviews_telling
 from mokmin.features.drafting import api as drafting_api
 from mokmin.features.drafting import telling as drafting_telling
 from mokmin.features.drafting.comments import CommentService
-from mokmin.features.drafting.disclosing import DisclosableDrafts
 from mokmin.features.drafting.flow import FlowService
-from mokmin.features.drafting.handover import DraftsInWork
 from mokmin.features.drafting.model import Draft
 from mokmin.features.drafting.opining import OpinionService
-from mokmin.features.drafting.retention import DraftHolding
 from mokmin.features.drafting.reviewing import ReviewService
 from mokmin.features.drafting.service import DraftingService
 from mokmin.features.drafting.suggesting import SuggestionService
 from mokmin.features.drafting.writers import WriterService
 from mokmin.features.endpoints.service import ComparisonService
-from mokmin.features.forms.batches import BatchService
-from mokmin.features.forms.service import FormService
 from mokmin.features.gateway.assistants import AssistantModels
 from mokmin.features.gateway.service import GatewayService
 from mokmin.features.know_how import telling as know_how_telling
@@ -50,56 +30,22 @@ from mokmin.features.know_how.board import board
 from mokmin.features.know_how.model import Board
 from mokmin.features.know_how.service import KnowHowService
 from mokmin.features.library import telling as uploads_telling
-from mokmin.features.library.handover import SavedSearches
-from mokmin.features.library.service import LibrarySearch
 from mokmin.features.notices.service import NoticeService, Send
-from mokmin.features.privacy.service import PrivacyService
 from mokmin.features.prompts.service import Means, PromptTrials
-from mokmin.features.records.activity import DisclosableActivity
-from mokmin.features.records.service import DisclosureService
 from mokmin.features.stewardship import telling as folders_telling
-from mokmin.features.stewardship.collecting import CollectionDesk
-from mokmin.features.stewardship.documents import DocumentDesk
-from mokmin.features.stewardship.homes import Homes
-from mokmin.features.stewardship.questions import QuestionDesk
-from mokmin.features.stewardship.reaching import Network, Reach
-from mokmin.features.stewardship.scanning import Root, read_roots
-from mokmin.features.stewardship.service import CuratedDesk
-from mokmin.features.stewardship.syncing import FolderSync
-from mokmin.features.stewardship.watching import WatchDesk
-from mokmin.features.tools.disclosing import DisclosableToolRuns
-from mokmin.features.tools.retention import ToolRunHolding
-from mokmin.features.tools.service import ToolService
 from mokmin.features.usage import weekly
 from mokmin.features.webhooks.service import Sender, WebhookService
 from mokmin.features.work_assistants import telling as assistants_telling
 from mokmin.features.work_assistants.bench import TestBench
 from mokmin.features.work_assistants.embedding import EmbedService
-from mokmin.features.work_assistants.handover import OwnedAssistants
 from mokmin.features.work_assistants.service import WorkAssistantService
-from mokmin.features.work_assistants.using import AssistantUse
 from mokmin.governance.access.model import Principal
 from mokmin.governance.audit.model_calls import RecordedModel
 from mokmin.governance.endpoints.pool import routed
-from mokmin.governance.people.accounts import AccountService
-from mokmin.governance.people.groups import GroupService
-from mokmin.governance.people.importing import ImportService
-from mokmin.governance.people.new_day import NewDay
-from mokmin.governance.people.organisation import OrganisationService
-from mokmin.governance.people.rotation import RotationService
-from mokmin.governance.people.scim import ScimUsers
-from mokmin.governance.people.scim_groups import ScimGroups
 from mokmin.governance.people.sealing import Sealer
 from mokmin.governance.privacy.detection import detect
 from mokmin.governance.privacy.redaction import Purpose, screened
-from mokmin.governance.records.disposal import DisposalService
-from mokmin.governance.records.holds import RecordsSchedule
 from mokmin.knowledge.answering.asking import tokens
-from mokmin.knowledge.answering.gaps import Gaps
-from mokmin.knowledge.answering.handover import StewardDesk
-from mokmin.knowledge.documents.disclosing import DisclosableDocuments
-from mokmin.knowledge.documents.handover import DocumentLibrary, OwnedDocuments
-from mokmin.knowledge.documents.retention import DocumentHolding
 from mokmin.knowledge.documents.rights_audience import Audience
 from mokmin.knowledge.official.checks.library import LibraryLaws
 from mokmin.knowledge.official.checks.model import Context
@@ -111,311 +57,10 @@ if TYPE_CHECKING:
     from mokmin.features.gateway.mcp_tools import McpTools
 
 
-class Features(Knowledge):
+class Features(Rooms):
     """What people open. ``agency_name``: the agency of drafts where no setting names it."""
 
     agency_name = ""
-
-    @cached_property
-    def organisation(self) -> OrganisationService:
-        """Departments and their changes."""
-        return OrganisationService(self.db, self.audit, DocumentLibrary(), today=self._today)
-
-    @cached_property
-    def accounts(self) -> AccountService:
-        """Accounts and posts."""
-        return AccountService(self.db, self.audit, today=self._today)
-
-    @cached_property
-    def free_groups(self) -> GroupService:
-        """Groups across departments."""
-        return GroupService(self.db, self.audit)
-
-    @cached_property
-    def imports(self) -> ImportService:
-        """Departments and people from CSV."""
-        return ImportService(self.db, self.audit, self.organisation, self.accounts)
-
-    @cached_property
-    def rotations(self) -> RotationService:
-        """Personnel rotations, with everything that is handed over."""
-        holdings = (
-            OwnedDocuments(),
-            StewardDesk(),
-            SharedConversations(),
-            SavedSearches(),
-            DraftsInWork(),
-            OwnedAssistants(),
-        )
-        return RotationService(self.db, self.audit, DocumentLibrary(), holdings, today=self._today)
-
-    @cached_property
-    def scim_users(self) -> ScimUsers:
-        """Accounts for the city's identity system."""
-        return ScimUsers(self.db, self.audit, self.accounts, self.organisation)
-
-    @cached_property
-    def scim_groups(self) -> ScimGroups:
-        """Departments and groups for the city's identity system."""
-        return ScimGroups(self.db, self.audit, self.organisation, self.free_groups)
-
-    @cached_property
-    def new_day(self) -> NewDay:
-        """What begins with a day."""
-        return NewDay(self.db, self.rotations, self.organisation, today=self._today)
-
-    def _today(self) -> date:
-        return self.people.today()
-
-    @cached_property
-    def records(self) -> RecordsSchedule:
-        """Retention periods and legal holds."""
-        return RecordsSchedule(self.db, self.audit)
-
-    @cached_property
-    def disposals(self) -> DisposalService:
-        """Records that are deleted for good."""
-        files = DocumentHolding(self.blobs, self.settings.home / "cache" / "pages")
-        holdings = (
-            files,
-            ConversationHolding(files),
-            AttachmentHolding(files),
-            ToolRunHolding(),
-            DraftHolding(),
-        )
-        return DisposalService(self.db, self.audit, holdings, self._today)
-
-    @cached_property
-    def disclosures(self) -> DisclosureService:
-        """What a disclosure request asks for."""
-        return DisclosureService(
-            self.db,
-            self.audit,
-            (
-                DisclosableDocuments(self.blobs),
-                DisclosableConversations(),
-                DisclosableToolRuns(),
-                DisclosableDrafts(),
-                DisclosableActivity(self.audit_reader),
-            ),
-            self.redactor,
-            self.people.principal_of_account,
-            self.settings.home / "disclosures",
-        )
-
-    @cached_property
-    def assistant(self) -> AssistantService:
-        """Asking."""
-        return AssistantService(
-            self.answers,
-            self.documents,
-            self.attached,
-            self.conversations,
-            screen=lambda question: screened(self.redactor, question),
-            unanswered=lambda *noted: self.gaps.note(*noted),
-            collections=self.collections,
-            assistants=self.assistant_use,
-        )
-
-    @cached_property
-    def gaps(self) -> Gaps:
-        """Questions without an answer."""
-        return Gaps(self.db, self.embedder, AskedQuestions())
-
-    @cached_property
-    def steward_homes(self) -> Homes:
-        """Departments that stewards look after."""
-        return Homes(self.db, self.places)
-
-    @cached_property
-    def curated_desk(self) -> CuratedDesk:
-        """Curated answers under the steward's rights."""
-        return CuratedDesk(
-            self.db, self.audit, self.curated, self.search, self.steward_homes, self._today
-        )
-
-    @cached_property
-    def collection_desk(self) -> CollectionDesk:
-        """Collections under the steward's rights."""
-        return CollectionDesk(
-            self.db,
-            self.audit,
-            self.documents,
-            self.collections,
-            self.steward_homes,
-            self._today,
-        )
-
-    @cached_property
-    def watched_roots(self) -> tuple[Root, ...]:
-        """Folders below which folders may be watched."""
-        return read_roots(self.settings.watched_roots)
-
-    @cached_property
-    def watch_desk(self) -> WatchDesk:
-        """Watched folders under the steward's rights."""
-        return WatchDesk(
-            self.db,
-            self.audit,
-            self.steward_homes,
-            lambda who, key: self.collection_desk.get(who, key),
-            self.source_reach,
-        )
-
-    @cached_property
-    def source_reach(self) -> Reach:
-        """The way to watched folders."""
-        hosts = self.settings.sync_allowed
-
-        def connect(place: RemotePlace, limits: Limits, known: Known) -> Source:
-            adapter = importlib.import_module("mokmin.adapters.sources.connecting")
-            made: Source = adapter.connect(hosts, place, limits, known)
-            return made
-
-        sealer = Sealer(self.settings.home / "keys" / "sources")
-        network = Network(hosts, connect, sealer, self.settings.sync_max_gb * 2**30)
-        return Reach(self.steward_homes, self.watched_roots, network, self.documents.max_bytes)
-
-    @cached_property
-    def folder_sync(self) -> FolderSync:
-        """Runs over watched folders."""
-        return FolderSync(
-            self.db, self.audit, self.documents, lambda: self.people, self.source_reach.source
-        )
-
-    @cached_property
-    def document_desk(self) -> DocumentDesk:
-        """Documents that stewards should look at."""
-        return DocumentDesk(
-            self.db,
-            self.documents,
-            self.search,
-            self.leaning,
-            self.collections,
-            self.steward_homes,
-            self.analyser,
-            self._today,
-        )
-
-    @cached_property
-    def question_desk(self) -> QuestionDesk:
-        """Questions without an answer, in groups."""
-        return QuestionDesk(
-            self.db,
-            self.audit,
-            self.gaps,
-            self.reviews,
-            self.steward_homes,
-            self.analyser,
-            self.redactor.masker(Purpose.LOG),
-        )
-
-    @cached_property
-    def conversations(self) -> ConversationService:
-        """Conversations, stored and temporary."""
-        return ConversationService(
-            self.db,
-            self.audit,
-            self.reviews,
-            self.attached,
-            TemporaryConversations(),
-            rated=self.assistant_use.rated,
-        )
-
-    @cached_property
-    def attaching(self) -> AttachingService:
-        """Files attached to conversations."""
-        return AttachingService(self.conversations, self.attached)
-
-    @cached_property
-    def auditing(self) -> AuditingService:
-        """The audit log for auditors."""
-        return AuditingService(self.db, self.audit, self.audit_reader)
-
-    @cached_property
-    def activity(self) -> ActivityService:
-        """What people did with AI, for themselves."""
-        return ActivityService(
-            self.db,
-            self.audit,
-            self.audit_reader,
-            lambda who: {c.id: c.title for c in self.conversations.recent(who, limit=1_000)},
-        )
-
-    @cached_property
-    def folders(self) -> FolderService:
-        """Folders and pins of conversations."""
-        return FolderService(self.db)
-
-    @cached_property
-    def sharing(self) -> SharingService:
-        """Conversations shared read-only."""
-        return SharingService(self.db, self.audit)
-
-    @cached_property
-    def shared(self) -> SharedReading:
-        """What colleagues share."""
-        return SharedReading(self.db, self.audit, mask=self.redactor.graded_masker(Purpose.SHARE))
-
-    @cached_property
-    def library_search(self) -> LibrarySearch:
-        """The search page."""
-        return LibrarySearch(
-            self.db,
-            self.search,
-            self.documents,
-            self.analyser,
-            self.audit,
-            gate=self.gate,
-            mask=self.redactor.graded_masker(Purpose.DISPLAY),
-            collections=self.collections,
-        )
-
-    @cached_property
-    def privacy(self) -> PrivacyService:
-        """The privacy officer's desk."""
-        return PrivacyService(
-            self.db,
-            self.audit,
-            self.documents,
-            self.document_masking,
-            self.privacy_rules,
-            self.privacy_scan,
-        )
-
-    @cached_property
-    def forms(self) -> FormService:
-        """The library of HWPX forms."""
-        return FormService(self.db, self.blobs, self.audit, Audience(self.db, self.people))
-
-    @cached_property
-    def form_batches(self) -> BatchService:
-        """Forms for whole lists of recipients."""
-        return BatchService(
-            self.db,
-            self.audit,
-            self.forms,
-            self.settings.home / "forms",
-            lambda text: bool(detect(text)),
-        )
-
-    @cached_property
-    def tools(self) -> ToolService:
-        """Tools on documents."""
-        return ToolService(
-            self.db,
-            self.audit,
-            lambda: self.verifier,
-            self.people.department_names,
-            self.models,
-            redact=self.redactor.masker(Purpose.MODEL),
-            check=lambda who: self.gate.check("tools", who),
-            model_is_on=self.gate.model_is_on,
-            models_stopped=lambda who: self.gate.models_stopped("tools", who),
-            mask=self.redactor.graded_masker(Purpose.ANSWER),
-            mask_export=self.redactor.graded_masker(Purpose.EXPORT),
-            prompts=self.prompts,
-        )
 
     @cached_property
     def drafting(self) -> DraftingService:
@@ -626,11 +271,6 @@ class Features(Knowledge):
             ),
             remote=lambda: self.registered_embedders.all(),
         )
-
-    @cached_property
-    def assistant_use(self) -> AssistantUse:
-        """Assistants of departments, for those who ask them."""
-        return AssistantUse(self.db, self.documents)
 
     @cached_property
     def work_assistants(self) -> WorkAssistantService:
