@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import socket
 import sys
+import tempfile
 from pathlib import Path
 
 from sqlalchemy.engine import make_url
@@ -31,6 +32,8 @@ def update(options: argparse.Namespace, settings: Settings, out: Output) -> int:
     bundle = open_bundle(options.bundle, trusted_keys(settings.update_keys))
     reasons = unfit(bundle.manifest, __version__)
     if options.what == "check" or reasons:
+        with tempfile.TemporaryDirectory() as folder:
+            bundle.unpack(Path(folder))  # every wheel is the one that was signed
         return _check(bundle, reasons, out)
     return _apply(bundle, options.backup, settings, out)
 

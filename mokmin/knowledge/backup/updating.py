@@ -304,9 +304,11 @@ def _files(place: Installation, name: str) -> list[Path]:
 
 
 def _tail(done: subprocess.CompletedProcess[str]) -> str:
-    """The end of what a program said."""
-    text = (done.stderr.strip() or done.stdout.strip()).replace("\n", " ")
-    return text[-TAIL:] or f"상태 {done.returncode}"
+    """The end of what a program said; of a traceback its last line."""
+    text = done.stderr.strip() or done.stdout.strip()
+    if "Traceback" in text:
+        text = text.splitlines()[-1]
+    return text.replace("\n", " ")[-TAIL:] or f"상태 {done.returncode}"
 
 
 def this_installation(python: Path, version: str) -> Installation:
