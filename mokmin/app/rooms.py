@@ -49,7 +49,7 @@ class Rooms(Offices):
     @cached_property
     def assistant_use(self) -> AssistantUse:
         """Assistants of departments, for those who ask them."""
-        return AssistantUse(self.db, self.documents)
+        return AssistantUse(self.db, self.documents, self.collections)
 
     @cached_property
     def assistant(self) -> AssistantService:

@@ -154,6 +154,7 @@ def add_pages(web: FastAPI, app: App, kit: PageKit, demo: bool, cookies: Cookies
         app.documents,
         app.search,
         app.places.names,
+        app.collections.names,
         app.people.today,
         lambda who: SHORT if app.first_use.due(who) else "",
     )
@@ -357,6 +358,7 @@ def _add_desks(web: FastAPI, app: App, kit: PageKit) -> None:
             app.reranker,
             lambda: app.plugins.states,
             board=Console(app.usage, app.quality),
+            quality=app.quality,
             places=app.places.names,
         ),
         include_in_schema=False,

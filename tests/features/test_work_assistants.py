@@ -5,7 +5,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable
 from dataclasses import replace
-from datetime import date
+from datetime import date, timedelta
 from typing import Any
 
 import pytest
@@ -23,6 +23,7 @@ from mokmin.base.errors import (
 )
 from mokmin.base.llm.fakes import ScriptedChatModel
 from mokmin.base.llm.ports import ModelProfile
+from mokmin.features.stewardship.collecting import CollectionDraft
 from mokmin.features.work_assistants.care import falling, warnings
 from mokmin.features.work_assistants.handover import OwnedAssistants
 from mokmin.features.work_assistants.model import Content, Ratings, Source, Trial
@@ -476,3 +477,23 @@ def test_shown_in_other_pages_and_only_there(
     assert renewed is not None
     app.work_assistants.delete(office.kim, key)
     assert mate.get(f"/embed/{renewed.key}").status_code == 404
+
+
+def test_fed_by_a_collection_under_each_readers_rights(
+    app: App, office: Office, people: Any
+) -> None:
+    """What joins the collection is known at the next question; what a reader may not see never is."""
+    steward, home = people.lead, people.lead.department_id
+    until = app.people.today() + timedelta(days=90)
+    draft = CollectionDraft("출장 모음", "", home, review_on=until)
+    collection = app.collection_desk.add(steward, draft)
+    key = office.made(documents=(), sources=(Source(collection_id=collection),), trials=())
+    assert office.answer(office.other, key, ASKED).refused, "nothing is in it yet"
+    app.collection_desk.put_in(steward, collection, [office.open, office.closed])
+    assert "14일" in office.answer(office.other, key, ASKED).text
+    assert app.assistant_use.brief(office.other, key).document_ids == (office.open,)
+    told = office.answer(office.other, key, SECRET_ASKED)
+    assert told.refused and not any(s in told.text for s in SECRETS)
+    assert office.closed in app.assistant_use.brief(office.mate, key).document_ids
+    app.collection_desk.remove(steward, collection)
+    assert app.assistant_use.brief(office.mate, key).document_ids == ()

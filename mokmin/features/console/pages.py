@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from datetime import datetime
+from datetime import date, datetime
 from pathlib import Path
 from typing import Any
 
@@ -17,14 +17,15 @@ from mokmin.base.jobs import JobQueue
 from mokmin.base.korean.ports import Analyser
 from mokmin.base.llm.ports import ChatModel, Embedder, Reranker
 from mokmin.base.web.kit import PageKit, local
-from mokmin.features.console.checks import OUTDATED, run_checks
+from mokmin.features.console.checks import OUTDATED, Check, run_checks
 from mokmin.features.console.overview import SPANS, Console
 from mokmin.governance.access.model import Permission, Principal
 from mokmin.governance.access.rules import require
-from mokmin.governance.audit.service import AuditLog, audit_log
+from mokmin.governance.audit.service import AuditLog
 from mokmin.governance.people.store import users
 from mokmin.governance.people.web import Needs, principal_of
 from mokmin.governance.usage.metering import today
+from mokmin.governance.usage.quality import Outcome, QualityReader
 from mokmin.knowledge.documents.model import State
 from mokmin.knowledge.documents.service import DocumentService
 from mokmin.knowledge.documents.store import documents as documents_table
@@ -49,11 +50,14 @@ def router(
     plugins: Callable[[], Mapping[str, str]] = dict,
     *,
     board: Console,
+    quality: QualityReader,
     places: Callable[[], Mapping[int, str]],
 ) -> APIRouter:
     """Routes below /admin; each requires the permission to administer."""
     routes = APIRouter(dependencies=[Depends(Needs(Permission.ADMINISTER))])
     started = f"{local(utcnow()):%Y. %-m. %-d. %H:%M}"
+    # What models said when they were last asked, by name: a hanging one never keeps the page waiting.
+    said: dict[str, str] = {}
 
     @routes.get("/admin")
     def overview(request: Request, span: int = 30, department: str = "") -> HTMLResponse:
@@ -61,9 +65,11 @@ def router(
         names = places()
         span = span if span in SPANS else 30
         chosen = int(department) if department.isdigit() and int(department) in names else None
-        checks = run_checks(
-            db, index(), embedder, analyser, models, queue, home, reranker, plugins()
-        )
+        checks = run_checks(db, index(), embedder, analyser, (), queue, home, None, plugins())
+        checks += [
+            Check(f"모델 {name}", not problem, problem or "지난 점검에서 응답했습니다.")
+            for name, problem in said.items()
+        ]
         counts = queue.counts()
         return kit.page(
             request,
@@ -73,7 +79,7 @@ def router(
             version=__version__,
             started=started,
             checks=checks,
-            tiles=_tiles(db, audit),
+            tiles=_tiles(db, audit, quality.days(principal, today(), today())),
             board=board.page(principal, today(), span, chosen, names),
             span=span,
             spans=SPANS,
@@ -86,7 +92,8 @@ def router(
                 "state": "ok",
                 "note": "이 기기의 CPU에서 돕니다",
             },
-            endpoints=[_endpoint(model) for model in models],
+            endpoints=[_endpoint(model, said.get(model.name)) for model in models],
+            unread=_unread(db),
             jobs={key: counts.get(key, 0) for key in ("queued", "running", "failed", "done")},
         )
 
@@ -105,11 +112,16 @@ def router(
             ids = list(connection.execute(failed).scalars())
         for version_id in ids:
             documents.retry_any(principal, version_id)
+        audit.record(principal, "job.retry", f"documents:{len(ids)}")
         return RedirectResponse("/admin", status_code=303)
 
     @routes.post("/admin/check")
     def check(request: Request) -> Response:
         _admin(request)
+        said.clear()
+        said.update({model.name: model.probe() for model in models})
+        if reranker is not None:
+            said[reranker.name] = reranker.probe()
         return RedirectResponse("/admin", status_code=303)
 
     return routes
@@ -121,8 +133,14 @@ def _admin(request: Request) -> Principal:
     return principal
 
 
-def _tiles(db: Database, audit: AuditLog) -> list[dict[str, str]]:
-    today = utcnow().date().isoformat()
+def _unread(db: Database) -> int:
+    """Documents that could not be read."""
+    failed = sa.select(sa.func.count()).select_from(versions)
+    with db.read() as connection:
+        return int(connection.execute(failed.where(versions.c.state == State.FAILED)).scalar_one())
+
+
+def _tiles(db: Database, audit: AuditLog, answered: Mapping[date, Outcome]) -> list[dict[str, str]]:
     counted = {
         "문서": (
             sa.select(sa.func.count())
@@ -131,18 +149,14 @@ def _tiles(db: Database, audit: AuditLog) -> list[dict[str, str]]:
             "건",
         ),
         "사용자": (sa.select(sa.func.count()).select_from(users), "명"),
-        "오늘 답변": (
-            sa.select(sa.func.count())
-            .select_from(audit_log)
-            .where(audit_log.c.action == "answer", audit_log.c.at >= today),
-            "건",
-        ),
     }
     with db.read() as connection:
         tiles = [
             {"label": label, "value": f"{connection.execute(query).scalar_one():,}", "unit": unit}
             for label, (query, unit) in counted.items()
         ]
+    answers = sum(outcome.answers for outcome in answered.values())
+    tiles.append({"label": "오늘 답변", "value": f"{answers:,}", "unit": "건"})
     return [*tiles, {"label": "감사 기록", "value": f"{audit.count():,}", "unit": "건"}]
 
 
@@ -169,13 +183,13 @@ def _moment(at: datetime | None) -> str:
     return f"{local(at):%Y. %-m. %-d. %H:%M}" if at is not None else ""
 
 
-def _endpoint(model: ChatModel) -> dict[str, Any]:
-    problem = model.probe()
+def _endpoint(model: ChatModel, problem: str | None) -> dict[str, Any]:
+    """``problem``: what it said when it was last asked, None when it was not asked yet."""
     return {
         "name": model.name,
         "url_host": "운영자가 정한 주소",
         "model": f"{model.grade}등급까지",
-        "state": "bad" if problem else "ok",
-        "note": problem,
+        "state": "bad" if problem else "off" if problem is None else "ok",
+        "note": "아직 점검하지 않았습니다" if problem is None else problem,
         "seconds": None,
     }

@@ -46,7 +46,7 @@ def checked(
         )
     if len(chosen) + len(stay) > MOST_DOCUMENTS or len(content.sources) > MOST_SOURCES:
         raise InvalidInput(
-            f"문서는 {MOST_DOCUMENTS}건, 부서·종류는 {MOST_SOURCES}가지까지 고를 수 있습니다."
+            f"문서는 {MOST_DOCUMENTS}건, 부서·종류·모음은 {MOST_SOURCES}가지까지 고를 수 있습니다."
         )
     starters = tuple(dict.fromkeys(_line(s) for s in content.starters if s.strip()))
     if len(starters) > MOST_STARTERS:
@@ -64,7 +64,11 @@ def checked(
         purpose=screen(content.purpose.strip()) if content.purpose.strip() else "",
         instructions=screen(content.instructions.strip()) if content.instructions.strip() else "",
         documents=tuple(sorted({*stay, *chosen})),
-        sources=tuple(dict.fromkeys(s for s in content.sources if s.department_id or s.kind)),
+        sources=tuple(
+            dict.fromkeys(
+                s for s in content.sources if s.department_id or s.kind or s.collection_id
+            )
+        ),
         starters=tuple(screen(s) for s in starters),
         trials=_trials(content.trials, before, seen, screen),
     )

@@ -26,7 +26,8 @@ OLD = {Freshness.SUPERSEDED: " · 구판", Freshness.NOT_YET: " · 시행 전"}
 
 @dataclass(frozen=True, slots=True)
 class Desk:
-    """Services and the kit. ``places``: number and name of each department; ``first_use``: the notice
+    """Services and the kit. ``places``: number and name of each department; ``collections``: of each that a
+    person may choose; ``first_use``: the notice
     before the first use of AI."""
 
     kit: PageKit
@@ -36,6 +37,7 @@ class Desk:
     documents: DocumentService
     search: SearchService
     places: Callable[[], dict[int, str]]
+    collections: Callable[[Principal], dict[int, str]]
     today: Callable[[], date]
     first_use: Callable[[Principal], str]
 

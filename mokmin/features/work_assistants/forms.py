@@ -43,7 +43,8 @@ def sent(form: FormData, before: Content) -> Sent:
         sources=tuple(
             Source(_number(place or "0"), kind[:80])
             for place, kind in zip(texts("source_department"), texts("source_kind"), strict=False)
-        ),
+        )
+        + tuple(Source(collection_id=_number(value)) for value in texts("collection")),
         instructions=text("instructions").replace("\r\n", "\n"),
         starters=tuple(texts("starter")),
         tone=text("tone"),

@@ -33,10 +33,12 @@ STATES: dict[str, str] = {
 
 @dataclass(frozen=True, slots=True)
 class Source:
-    """All documents of a department, of a kind, or of both; they stay in sync by asking anew."""
+    """All documents of a department, of a kind, or of both, or of a collection; they stay in sync by asking
+    anew."""
 
     department_id: int = 0
     kind: str = ""
+    collection_id: int = 0
 
 
 @dataclass(frozen=True, slots=True)

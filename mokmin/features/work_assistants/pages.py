@@ -116,6 +116,7 @@ def _finding(routes: APIRouter, desk: Desk) -> None:
         ids, closed = desk.using.knowledge(principal, one.content)
         uses, rated = desk.using.figures(assistant_id)
         places = desk.places()
+        gathered = desk.collections(principal)
         access = _access(desk, principal, assistant_id)
         return desk.kit.page(
             request,
@@ -130,7 +131,7 @@ def _finding(routes: APIRouter, desk: Desk) -> None:
             ],
             draft=draft,
             documents=desk.documents.seen(principal, one.content.documents)[:30],
-            sources=[present.source(s, places) for s in one.content.sources],
+            sources=[present.source(s, places, gathered) for s in one.content.sources],
             closed=closed,
             empty=not ids,
             uses=uses,
@@ -198,6 +199,7 @@ def _editor(
         models=list(dict.fromkeys([*desk.making.model_names(principal), *content.models])),
         places=sorted(desk.places().items(), key=lambda pair: pair[1]),
         kinds=desk.documents.kinds(principal),
+        gathered=desk.collections(principal),
         states=STATES,
         error=error.message if error else "",
         flash=_flash(done),
@@ -363,7 +365,9 @@ def _versions(routes: APIRouter, desk: Desk) -> None:
             versions=[present.version(v, one.live, one.asked) for v in found],
             old=before.number,
             new=after.number,
-            changes=present.differences(*contents, titles, readers, desk.places()),
+            changes=present.differences(
+                *contents, titles, readers, desk.places(), desk.collections(principal)
+            ),
         )
 
     @routes.post("/{assistant_id:int}/versions/{number:int}/copy")

@@ -90,7 +90,8 @@ def form(
         "audience": audience,
         "documents": [_document(d) for d in chosen],
         "closed": closed,
-        "sources": [*content.sources, Source()][:10],
+        "sources": [*(s for s in content.sources if not s.collection_id), Source()][:10],
+        "collections": [s.collection_id for s in content.sources if s.collection_id],
         "instructions": content.instructions,
         "starters": [*content.starters, *[""] * BLANKS][:8],
         "tone": content.tone,
@@ -191,13 +192,16 @@ def differences(
     titles: Mapping[int, str],
     readers: Mapping[int, str],
     places: Mapping[int, str],
+    gathered: Mapping[int, str],
 ) -> list[Json]:
     """What changed from one version to another, field by field. Documents that the reader may not see
     are told of without number."""
     return [
         {"label": label, "old": before, "new": after}
         for (label, before), (_, after) in zip(
-            _told(old, titles, readers, places), _told(new, titles, readers, places), strict=True
+            _told(old, titles, readers, places, gathered),
+            _told(new, titles, readers, places, gathered),
+            strict=True,
         )
         if before != after
     ]
@@ -208,6 +212,7 @@ def _told(
     titles: Mapping[int, str],
     readers: Mapping[int, str],
     places: Mapping[int, str],
+    gathered: Mapping[int, str],
 ) -> list[tuple[str, list[str]]]:
     def named(ids: Sequence[int]) -> list[str]:
         seen = [titles[d] for d in ids if d in titles]
@@ -219,7 +224,7 @@ def _told(
         ("분류", [content.category]),
         ("쓸 사람", [readers.get(content.group_id, "")]),
         ("고른 문서", named(content.documents)),
-        ("부서·종류 전체", [source(s, places) for s in content.sources]),
+        ("부서·종류·모음 전체", [source(s, places, gathered) for s in content.sources]),
         ("지침", content.instructions.splitlines()),
         ("시작 질문", list(content.starters)),
         ("말투", [TONES[content.tone]]),
@@ -237,7 +242,11 @@ def _told(
     ]
 
 
-def source(one: Source, places: Mapping[int, str]) -> str:
-    """Where all documents are taken from, in words."""
+def source(one: Source, places: Mapping[int, str], gathered: Mapping[int, str]) -> str:
+    """Where all documents are taken from, in words. ``gathered``: names of collections that the reader may
+    know."""
+    if one.collection_id:
+        name = gathered.get(one.collection_id)
+        return f"모음 ‘{name}’" if name else "나에게 보이지 않는 모음"
     place = places.get(one.department_id, "없어진 부서") if one.department_id else ""
     return f"{place} {one.kind}".strip() + " 전체" if one.kind else f"{place}의 문서 전체"

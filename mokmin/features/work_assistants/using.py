@@ -27,6 +27,7 @@ from mokmin.governance.access.rules import require
 from mokmin.governance.people.store import departments
 from mokmin.governance.usage.metering import usage_totals
 from mokmin.knowledge.answering.assisting import AssistantBrief, AssistantCard, Manner
+from mokmin.knowledge.documents.collections import Collections
 from mokmin.knowledge.documents.service import DocumentService
 
 RECENT, BEFORE, USED = timedelta(days=30), timedelta(days=120), timedelta(days=30)
@@ -44,9 +45,10 @@ class Offered:
 class AssistantUse:
     """Implements ``knowledge.answering.assisting.WorkAssistants``."""
 
-    def __init__(self, db: Database, documents: DocumentService) -> None:
+    def __init__(self, db: Database, documents: DocumentService, collections: Collections) -> None:
         self._db = db
         self._documents = documents
+        self._collections = collections
 
     # --- finding --------------------------------------------------------------------------
     def offered(self, principal: Principal, text: str = "", category: str = "") -> list[Offered]:
@@ -148,7 +150,9 @@ class AssistantUse:
         return tuple(sorted(seen)), closed
 
     def of_source(self, principal: Principal, source: Source) -> tuple[int, ...]:
-        """The documents of a department and kind that this person may see."""
+        """The documents of a department and kind, or of a collection, that this person may see."""
+        if source.collection_id:
+            return self._collections.ids_of(principal, source.collection_id)
         name = self._place(source.department_id)
         if source.department_id and not name:
             return ()

@@ -342,6 +342,7 @@ _ALL: list[Action] = [
         ("embedding.return", "임베딩 모델 되돌리기 시작", "{o}에서 되돌리기 시작했습니다"),
         ("embedding.back", "임베딩 모델 되돌림", "{o}의 되돌리기를 마쳤습니다"),
         ("embedding.drop", "예전 색인 지움", "{o}의 예전 색인을 지웠습니다"),
+        ("job.retry", "읽기 다시 시도", "읽지 못한 문서를 다시 읽게 했습니다"),
         ("index.optimise", "색인 정리", "검색 색인을 정리했습니다"),
         ("ai-system.add", "AI 대장 등록", "{o}을/를 대장에 올렸습니다"),
         ("ai-system.change", "AI 대장 고침", "{o}의 대장을 고쳤습니다"),

@@ -148,6 +148,18 @@ class Collections:
         with self._db.read() as connection:
             return members(connection, principal, collection)
 
+    def ids_of(self, principal: Principal, collection_id: int) -> tuple[int, ...]:
+        """The documents of a collection that the person may see, also where the collection itself is not for
+        the person to choose; none of one that was removed."""
+        query = selected().where(collections.c.id == collection_id)
+        with self._db.read() as connection:
+            row = connection.execute(query).first()
+            return () if row is None else members(connection, principal, to_collection(row))
+
+    def names(self, principal: Principal) -> dict[int, str]:
+        """Names of those that the person may choose, by id."""
+        return {found.id: found.name for found in self.usable(principal)}
+
     def overdue(self, principal: Principal, today: date) -> dict[int, str]:
         """Documents in collections whose day of review is past, with a collection's name."""
         query = selected().where(_open(principal), collections.c.review_on < today)
