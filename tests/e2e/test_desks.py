@@ -91,6 +91,7 @@ def test_folded_groups_of_the_menu_stay_folded(open_page: Any, desks: Any) -> No
     with open_page("boss", "1440", "light") as page:
         group = page.locator("[data-fold]").first
         group.locator("summary").press("Enter")
+        page.wait_for_function("Object.keys(localStorage).some(k => k.startsWith('mokmin.fold'))")
         page.goto(desks.url + "/jobs")
         expect(group).not_to_have_attribute("open", "")
         page.goto(desks.url + "/dictionary")

@@ -11,6 +11,7 @@ import pytest
 from mokmin.base.errors import InvalidInput
 from mokmin.base.korean.fakes import SimpleAnalyser
 from mokmin.base.llm.fakes import HashEmbedder
+from mokmin.knowledge.search.embedding import SearchModel
 from mokmin.knowledge.search.question import MAX_QUESTION, Question, analysed, clean_query, embedded
 from mokmin.knowledge.search.vocabulary import Synonym, Vocabulary
 
@@ -18,7 +19,9 @@ from mokmin.knowledge.search.vocabulary import Synonym, Vocabulary
 def asked(text: str, *synonyms: Synonym) -> Question:
     """A question as understood with the quick models."""
     analyser = SimpleAnalyser()
-    return embedded(analysed(text, analyser, Vocabulary(analyser, synonyms)), HashEmbedder())
+    return embedded(
+        analysed(text, analyser, Vocabulary(analyser, synonyms)), SearchModel(0, HashEmbedder())
+    )
 
 
 # --- what is asked for ----------------------------------------------------------------------

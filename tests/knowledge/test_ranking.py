@@ -11,6 +11,7 @@ import pytest
 from mokmin.base.korean.fakes import SimpleAnalyser
 from mokmin.base.llm.fakes import HashEmbedder
 from mokmin.base.llm.ports import Vectors
+from mokmin.knowledge.search.embedding import SearchModel
 from mokmin.knowledge.search.question import Question, analysed, embedded
 from mokmin.knowledge.search.ranking import Candidate, Counts, Scored, rank
 from mokmin.knowledge.search.vocabulary import Vocabulary, Widening
@@ -30,7 +31,9 @@ class East(HashEmbedder):
 def question(text: str = "주차 요금", **more: Any) -> Question:
     """A question whose words are those of the text, with what is said of it otherwise."""
     analyser = SimpleAnalyser()
-    return replace(embedded(analysed(text, analyser, Vocabulary(analyser, ())), East()), **more)
+    return replace(
+        embedded(analysed(text, analyser, Vocabulary(analyser, ())), SearchModel(0, East())), **more
+    )
 
 
 def candidate(key: int, text: str = "같은 글", *, cosine: float = 0.8, **more: Any) -> Candidate:
