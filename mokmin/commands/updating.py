@@ -71,9 +71,9 @@ def _apply(bundle: Bundle, backup: Path | None, settings: Settings, out: Output)
     moment = f"{utcnow():%Y%m%d-%H%M%S}"
     target = backup or settings.home / "updates" / f"before-{bundle.manifest.version}-{moment}.zip"
     target.parent.mkdir(parents=True, exist_ok=True)
-    app.audit.record(OPERATOR, "update.begin", f"update:{bundle.manifest.version}")
 
     def back_up(file: Path) -> None:
+        app.audit.record(OPERATOR, "update.begin", f"update:{bundle.manifest.version}")
         app.backup.make(file, out.progress)
         app.db.close()
 

@@ -3,8 +3,13 @@ installation of its own; it is tried by hand, see docs/operator-guide.md.)"""
 
 from __future__ import annotations
 
+import hashlib
 import json
+import sqlite3
+import subprocess
+import sys
 import zipfile
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -12,8 +17,14 @@ import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from mokmin.base.errors import Conflict, InvalidInput, MokminError, UnreadableFile
-from mokmin.knowledge.backup.bundle import make_bundle, open_bundle, unfit
-from mokmin.knowledge.backup.updating import FOLDER, history, refuse_unfinished
+from mokmin.knowledge.backup.bundle import Wheel, make_bundle, open_bundle, unfit
+from mokmin.knowledge.backup.updating import (
+    FOLDER,
+    Installation,
+    Updater,
+    history,
+    refuse_unfinished,
+)
 
 KEY, OTHER = Ed25519PrivateKey.generate(), Ed25519PrivateKey.generate()
 
@@ -95,3 +106,64 @@ def test_an_unfinished_update_keeps_the_service_down(tmp_path: Path) -> None:
     (tmp_path / FOLDER / "plan.json").write_text("{}", encoding="utf-8")
     with pytest.raises(Conflict, match=r"rollback\.py"):
         refuse_unfinished(tmp_path)
+
+
+def _installed(site: Path, version: str) -> None:
+    """As pip leaves a package."""
+    info = f"mokmin-{version}.dist-info"
+    files = {"mokmin/__init__.py": version, f"mokmin/only_{version}.py": "", f"{info}/METADATA": ""}
+    for name, text in files.items():
+        (site / name).parent.mkdir(parents=True, exist_ok=True)
+        (site / name).write_text(text, encoding="utf-8")
+    script = site.parent / "bin" / "mokmin"
+    script.parent.mkdir(exist_ok=True)
+    script.write_text(version, encoding="utf-8")
+    record = [*files, f"{info}/RECORD", "../bin/mokmin"]
+    (site / info / "RECORD").write_text("".join(f"{name},,\n" for name in record), "utf-8")
+
+
+def _tree(folder: Path) -> dict[str, str]:
+    return {
+        str(path.relative_to(folder)): hashlib.sha256(path.read_bytes()).hexdigest()
+        for path in sorted(folder.rglob("*"))
+        if path.is_file()
+    }
+
+
+@pytest.mark.parametrize("stopped", ["installed", "in the middle"])
+def test_packages_and_data_come_back_as_they_were(tmp_path: Path, stopped: str) -> None:
+    home, site, database = tmp_path / "home", tmp_path / "env" / "site", tmp_path / "mokmin.db"
+    (home / FOLDER).mkdir(parents=True)
+    (home / "index").mkdir()
+    (home / "index" / "CURRENT").write_text("one", encoding="utf-8")
+    _installed(site, "1.0")
+    (site / "other.py").write_text("not ours", encoding="utf-8")
+    with closing(sqlite3.connect(database)) as db, db:
+        db.execute("CREATE TABLE people (name TEXT)")
+        db.execute("INSERT INTO people VALUES ('kim')")
+    before = _tree(tmp_path / "env")
+    place = Installation(Path(sys.executable), (), site, tmp_path / "env", "1.0")
+    updater = Updater(home, place, database, "0001", lambda _file: None)
+    updater._put_aside([Wheel("mokmin-2.0-py3-none-any.whl", 0, "")], tmp_path / "backup.zip")
+    if stopped == "installed":
+        for path in [site / "mokmin" / "only_1.0.py", *(site / "mokmin-1.0.dist-info").iterdir()]:
+            path.unlink()
+        (site / "mokmin-1.0.dist-info").rmdir()
+        _installed(site, "2.0")
+    else:
+        (site / "mokmin").rename(site / "~okmin")
+        (site / "mokmin-1.0.dist-info").rename(site / "~okmin-1.0.dist-info")
+        (site / "mokmin").mkdir()
+        (site / "mokmin" / "only_2.0.py").write_text("", encoding="utf-8")
+        (tmp_path / "env" / "bin" / "mokmin").unlink()
+    (home / "index" / "CURRENT").write_text("two", encoding="utf-8")
+    with closing(sqlite3.connect(database)) as db, db:
+        db.execute("DROP TABLE people")
+    script = home / FOLDER / "rollback.py"
+    for _ in range(2):
+        subprocess.run([sys.executable, "-I", "-S", str(script)], check=True, capture_output=True)
+        assert _tree(tmp_path / "env") == before
+    with closing(sqlite3.connect(database)) as db:
+        assert db.execute("SELECT name FROM people").fetchall() == [("kim",)]
+    assert (home / "index" / "CURRENT").read_text(encoding="utf-8") == "one"
+    refuse_unfinished(home)

@@ -49,6 +49,7 @@ PAGES: tuple[Place, ...] = (
     Place("노하우", "/know-how", "thumbs-up", "프롬프트 주간 순위", ASK),
     Place("내 작업", "/jobs", "list-checks", "올린 파일 진행"),
     Place("알림", "/notices", "bell", "소식 안 읽은"),
+    Place("주간 보고서", "/reports", "calendar-clock", "보고 사용 현황 HWPX PDF"),
     Place("알림 설정", "/notices/settings", "settings", "메일로 받기"),
     Place("나와 공유된 대화", "/shared", "share-2", "공유받은", ASK),
     Place("내 설정", "/preferences", "settings", "글자 크기 대비 간격 언어 단축키"),

@@ -53,10 +53,13 @@ def remove_packages(site: Path, prefix: Path, names: list[str], whole: list[str]
             for path in files_of(site, info, prefix):
                 path.unlink(missing_ok=True)
             shutil.rmtree(info, ignore_errors=True)
+        # What the installer had put aside when it was stopped: their first letter is a tilde.
+        for path in site.glob("~*"):
+            known = path.name[1:].removesuffix(".dist-info")
+            if name[1:] in (normal(known), normal(known.rsplit("-", 1)[0])):
+                shutil.rmtree(path, ignore_errors=True)
     for folder in whole:
         shutil.rmtree(site / folder, ignore_errors=True)
-        # What the installer had put aside when it was stopped.
-        shutil.rmtree(site / f"~{folder[1:]}", ignore_errors=True)
 
 
 def put_back_files(saved: Path, prefix: Path) -> None:

@@ -12,6 +12,7 @@ from __future__ import annotations
 import importlib.metadata
 import json
 import logging
+import re
 import shutil
 import sqlite3
 import subprocess
@@ -32,6 +33,7 @@ FOLDER, HISTORY = "updates", "history.jsonl"
 INSTALL_SECONDS, MIGRATE_SECONDS, CHECK_SECONDS = 1800, 4 * 3600, 600
 TAIL = 600
 Say = Callable[[str], None]
+_RAISED = re.compile(r"[A-Za-z_][\w.]*(?:Error|Exception|Failure)\b")
 
 
 @dataclass(frozen=True, slots=True)
@@ -304,10 +306,11 @@ def _files(place: Installation, name: str) -> list[Path]:
 
 
 def _tail(done: subprocess.CompletedProcess[str]) -> str:
-    """The end of what a program said; of a traceback its last line."""
+    """The end of what a program said; of a traceback the line that names the error."""
     text = done.stderr.strip() or done.stdout.strip()
     if "Traceback" in text:
-        text = text.splitlines()[-1]
+        lines = text.splitlines()
+        text = next((line for line in reversed(lines) if _RAISED.match(line)), lines[-1])
     return text.replace("\n", " ")[-TAIL:] or f"상태 {done.returncode}"
 
 
