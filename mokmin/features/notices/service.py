@@ -10,6 +10,7 @@ from __future__ import annotations
 import json
 import logging
 import re
+import time
 from collections.abc import Callable, Iterable, Sequence
 from datetime import date, timedelta
 
@@ -39,6 +40,8 @@ Due = Callable[[Connection, date], Iterable[tuple[Told, str]]]
 """What is due on a day, each with a cause that makes it told once."""
 AT_ONCE, PAGE, KEPT_DAYS = 200, 30, 90
 LEASE = timedelta(seconds=120)
+LOCK_KEY = 4247
+SOON_SECONDS = 60.0
 FIRST_WAIT, LONGEST_WAIT, MOST_TRIES = 60, 3600, 24
 # ASCII without what a header could be broken with (RFC 5321 section 4.1.2).
 _EMAIL = re.compile(r"[A-Za-z0-9._%+-]{1,64}@((?:[A-Za-z0-9-]{1,63}\.)+[A-Za-z]{2,24})")
@@ -66,6 +69,7 @@ class NoticeService:
     ) -> None:
         self._db, self._audit, self._today = db, audit, today
         self._tellers, self._due_daily, self._due_soon = tellers, daily, soon
+        self._soon_at = -SOON_SECONDS
         self._send, self.domains, self._site = send, domains, site.rstrip("/")
 
     @property
@@ -163,14 +167,20 @@ class NoticeService:
     # --- made -----------------------------------------------------------------------------
     def turn(self) -> None:
         """A chore: tell what the log has, what is due today, and send letters."""
-        while self._follow():
+        with self._db.read() as connection:
+            row = connection.execute(sa.select(notice_cursor)).first()
+            news = row is None or row.next_seq <= self._audit.head(connection)[0]
+        while news and self._follow():
             pass
-        self._daily()
+        if time.monotonic() - self._soon_at >= SOON_SECONDS:
+            self._soon_at = time.monotonic()
+            self._daily()
         self._letters()
 
     def _follow(self) -> bool:
         """Read on in the log; whether there may be more."""
         with self._db.write() as connection:
+            self._db.lock(connection, LOCK_KEY)
             head = self._audit.head(connection)[0]
             row = connection.execute(sa.select(notice_cursor).with_for_update()).first()
             if row is None:  # What happened before there were notices is no news.
@@ -217,7 +227,12 @@ class NoticeService:
                     notices.c.user_id == one.user_id, notices.c.cause == cause[:60]
                 )
             ).scalar()
-            if way == "none" or known is not None or not one.link.startswith("/"):
+            if (
+                way == "none"
+                or known is not None
+                or not one.link.startswith("/")
+                or one.link.startswith("//")
+            ):
                 continue
             connection.execute(
                 notices.insert().values(
