@@ -160,7 +160,7 @@ def add_pages(web: FastAPI, app: App, kit: PageKit, demo: bool, cookies: Cookies
     )
     for routes in work_assistant_pages.routers(making):
         web.include_router(routes)
-    for routes in embed_pages.routers(making, app.assistant_embeds):
+    for routes in embed_pages.routers(making, app.assistant_embeds, app.settings.public_url):
         web.include_router(routes, include_in_schema=False)
     web.include_router(
         shared_pages.router(

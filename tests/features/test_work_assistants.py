@@ -497,3 +497,20 @@ def test_fed_by_a_collection_under_each_readers_rights(
     assert office.closed in app.assistant_use.brief(office.mate, key).document_ids
     app.collection_desk.remove(steward, collection)
     assert app.assistant_use.brief(office.mate, key).document_ids == ()
+
+
+def test_a_form_names_only_collections_that_the_editor_may_choose(
+    app: App, office: Office, people: Any, signed_in: Any
+) -> None:
+    until = app.people.today() + timedelta(days=90)
+    draft = CollectionDraft("회계 모음", "", people.lead.department_id, review_on=until)
+    hidden = app.collection_desk.add(people.lead, draft)
+    app.collection_desk.put_in(people.lead, hidden, [office.open])
+    other = signed_in("other")
+    made = other.post("/assistants", _form(name="엿보기", collection=[str(hidden)]))
+    key = int(made.headers["location"].split("/")[2])
+    assert app.work_assistants.get(office.other, key)[0].content.sources == ()
+    mine = signed_in("kim").post("/assistants", _form(name="모음", collection=[str(hidden)]))
+    key = int(mine.headers["location"].split("/")[2])
+    found = app.work_assistants.get(office.kim, key)[0].content.sources
+    assert found == (Source(collection_id=hidden),)

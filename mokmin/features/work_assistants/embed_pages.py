@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Annotated
 
 from fastapi import APIRouter, Depends, Form, Request
@@ -21,16 +22,20 @@ DONE = {
 }
 
 
-def routers(desk: Desk, embedding: EmbedService) -> list[APIRouter]:
-    """The steward's page below the assistant, and what other pages load."""
+def routers(desk: Desk, embedding: EmbedService, site: str) -> list[APIRouter]:
+    """The steward's page below the assistant, and what other pages load. ``site``: the public address of this
+    system, empty where none is set."""
     kept = APIRouter(prefix="/assistants", dependencies=[Depends(Needs(Permission.ASK))])
     shown = APIRouter(prefix="/embed", dependencies=[Depends(anyone)])
+
+    address = f"{site.rstrip('/')}/" if site else ""
+    page_of = partial(_page, desk, embedding, address)
 
     @kept.get("/{assistant_id:int}/embed")
     def page(request: Request, assistant_id: int, done: str = "") -> HTMLResponse:
         found = embedding.of(principal_of(request), assistant_id)
         origins = "\n".join(found.origins) if found else ""
-        return _page(desk, embedding, request, assistant_id, found, origins, done=done)
+        return page_of(request, assistant_id, found, origins, done=done)
 
     @kept.post("/{assistant_id:int}/embed")
     def allow(
@@ -41,9 +46,7 @@ def routers(desk: Desk, embedding: EmbedService) -> list[APIRouter]:
             embedding.allow(who, assistant_id, origins.splitlines()[: MOST_ORIGINS + 1])
         except InvalidInput as error:
             found = embedding.of(who, assistant_id)
-            return _page(
-                desk, embedding, request, assistant_id, found, origins, error=error.message
-            )
+            return page_of(request, assistant_id, found, origins, error=error.message)
         return RedirectResponse(f"/assistants/{assistant_id}/embed?done=allowed", status_code=303)
 
     @kept.post("/{assistant_id:int}/embed/stop")
@@ -72,6 +75,7 @@ def routers(desk: Desk, embedding: EmbedService) -> list[APIRouter]:
 def _page(
     desk: Desk,
     embedding: EmbedService,
+    site: str,
     request: Request,
     assistant_id: int,
     found: Embed | None,
@@ -88,7 +92,7 @@ def _page(
         nav="assistants",
         title="다른 화면에 넣기",
         bot={"id": one.id, "name": one.content.name, "live": one.live is not None},
-        tag=f'<script src="{request.base_url}embed/assistant.js" data-assistant="{found.key}" '
+        tag=f'<script src="{site or request.base_url}embed/assistant.js" data-assistant="{found.key}" '
         f'data-name="{_plain(one.content.name)}" defer></script>'
         if found
         else "",

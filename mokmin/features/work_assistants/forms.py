@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import date
 
@@ -25,7 +26,7 @@ class Sent:
     ask: bool
 
 
-def sent(form: FormData, before: Content) -> Sent:
+def sent(form: FormData, before: Content, gathered: Collection[int] = ()) -> Sent:
     """A form as it was typed. Raises InvalidInput for what is no number or date."""
 
     def text(key: str) -> str:
@@ -44,7 +45,12 @@ def sent(form: FormData, before: Content) -> Sent:
             Source(_number(place or "0"), kind[:80])
             for place, kind in zip(texts("source_department"), texts("source_kind"), strict=False)
         )
-        + tuple(Source(collection_id=_number(value)) for value in texts("collection")),
+        + tuple(
+            Source(collection_id=number)
+            for number in map(_number, texts("collection"))
+            # Those that the editor may choose, and those that stood there before.
+            if number in gathered or Source(collection_id=number) in before.sources
+        ),
         instructions=text("instructions").replace("\r\n", "\n"),
         starters=tuple(texts("starter")),
         tone=text("tone"),

@@ -218,7 +218,7 @@ def _making(routes: APIRouter, desk: Desk) -> None:
 
     def made(request: Request, form: FormData) -> Response:
         principal = principal_of(request)
-        filled = sent(form, Content())
+        filled = sent(form, Content(), desk.collections(principal))
         try:
             key = desk.making.make(principal, filled.content, filled.audience)
         except InvalidInput as error:
@@ -242,7 +242,7 @@ def _making(routes: APIRouter, desk: Desk) -> None:
     def saved(request: Request, assistant_id: int, form: FormData) -> Response:
         principal = principal_of(request)
         one, access = desk.making.get(principal, assistant_id)
-        filled = sent(form, one.content)
+        filled = sent(form, one.content, desk.collections(principal))
         try:
             number = desk.making.edit(
                 principal,
