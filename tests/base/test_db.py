@@ -213,3 +213,14 @@ def test_the_migrations_run_on_postgresql(cluster: Any) -> None:
         assert set(sa.inspect(db.engine).get_table_names()) >= set(metadata.tables)
     finally:
         db.close()
+
+
+def test_what_is_in_use_at_the_end_is_closed_as_it_comes_back(db: Database) -> None:
+    with db.read() as connection:
+        connection.execute(sa.text("SELECT 1"))
+        raw = connection.connection.dbapi_connection
+        db.close()
+    with pytest.raises(Exception, match="closed"):
+        raw.cursor().execute("SELECT 1")
+    with db.write() as connection:
+        assert connection.execute(sa.text("SELECT 2")).scalar_one() == 2

@@ -15,6 +15,7 @@ from typing import Any
 
 from sqlalchemy import Connection, Engine, Insert, MetaData, Select, create_engine, event, text
 from sqlalchemy.engine import make_url
+from sqlalchemy.pool import ConnectionPoolEntry
 
 metadata = MetaData(
     naming_convention={
@@ -52,8 +53,16 @@ class Database:
         self.is_sqlite = self.url.get_backend_name() == "sqlite"
         if self.is_sqlite and self.url.database:
             Path(self.url.database).parent.mkdir(parents=True, exist_ok=True)
+        self._closed = False
         self._write = self._make(begin="BEGIN IMMEDIATE")
         self._read = self._make(begin="BEGIN") if self.is_sqlite else self._write
+        for engine in {self._write, self._read}:
+            event.listen(engine, "checkin", self._checked_in)
+
+    def _checked_in(self, _connection: Any, record: ConnectionPoolEntry) -> None:
+        """What a thread gives back after the end has no pool to lie in: it is closed rather than dropped."""
+        if self._closed:
+            record.invalidate()
 
     def _make(self, begin: str) -> Engine:
         if not self.is_sqlite:
@@ -116,6 +125,7 @@ class Database:
             connection.execute(text("SELECT 1"))
 
     def close(self) -> None:
-        """Give back all connections."""
+        """Give back all connections; those in use are closed as they come back."""
+        self._closed = True
         self._write.dispose()
         self._read.dispose()
